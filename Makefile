@@ -1,0 +1,41 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Alphamill needs Python 3.11 or newer; this is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev]"
+	touch $(STAMP)
+
+install: $(STAMP)  ## create .venv with the alphamill command in it
+
+run: $(STAMP)  ## the main job on real market data: one page with what survived
+	$(BIN)/alphamill run --workspace workspace
+
+test: $(STAMP)  ## the test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP)  ## everything a commit must pass
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+slow: $(STAMP)  ## the long proofs: 50 kills, peers
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev,peers]"
+	$(BIN)/python -m pytest -n 2 -m slow
+
+bench: $(STAMP)  ## the benchmarks, peers in the same run
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev,peers]"
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what make created, the workspace not
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+.PHONY: help install run test check slow bench clean

@@ -1,0 +1,55 @@
+"""`alphamill run`: the whole path, ending in one page."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alphamill.cli.clock import WallClock
+from alphamill.cli.console import answer, note
+from alphamill.cli.options import AsJson, ProjectFile, Workers, workers_of
+
+
+def run(
+    project: ProjectFile = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder of the results; the project file's otherwise.")
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole path, from bars to one page; without a project file, on the sample data."""
+    from alphamill.report.page import write_page
+    from alphamill.report.story import three_lines
+    from alphamill.research.pipeline import run as run_plan
+    from alphamill.research.winners import manifest
+    from alphamill.settings.project import load_project, sample_project
+    from alphamill.workshop.progress import Console
+
+    asked = sample_project() if project is None else load_project(project)
+    folder = workspace or asked.run.workspace
+    clock = WallClock()
+    outcome = run_plan(
+        asked.plan(),
+        asked.source(),
+        folder,
+        n_workers=workers_of(workers, asked.run.workers),
+        progress=Console(),
+        clock=clock,
+    )
+    page = write_page(outcome, folder / "runs" / outcome.run_id / "report.html").resolve()
+    lines = dict(three_lines(outcome))
+    note(f"winners: {folder / 'winners_manifest.json'}")
+    payload: dict[str, Any] = {
+        "run_id": outcome.run_id,
+        "page": page,
+        "lines": lines,
+        "funnel": outcome.funnel,
+        "trials": outcome.trials,
+        "identity": outcome.identity,
+        "stages": outcome.stages,
+        **{k: v for k, v in manifest(outcome.winners, clock.now_ns()).items() if k != "version"},
+    }
+    answer(
+        payload, as_json, lambda: "\n".join([*(f"{k}: {v}" for k, v in lines.items()), str(page)])
+    )

@@ -1,0 +1,1 @@
+"""Bars from bars: coarser, adjusted, continuous."""

@@ -1,0 +1,156 @@
+"""The factory: from a sweep's cells to one judged candidate a strategy and instrument."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+import numpy as np
+
+from alphamill.backtest.engine import Result, backtest
+from alphamill.backtest.metrics import (
+    Metrics,
+    daily_pnl,
+    periods_per_year,
+    sharpe,
+    summary,
+)
+from alphamill.core.errors import DataError
+from alphamill.core.market import Floats, Ints
+from alphamill.research.cells import Part, joined
+from alphamill.research.outcome import Candidate
+from alphamill.research.plan import Plan
+from alphamill.research.sweep import Ground, SweepRun
+from alphamill.strategies import find
+from alphamill.validation.gates import (
+    NO_CELL,
+    BlockSums,
+    Thresholds,
+    Verdict,
+    WalkForward,
+    basic,
+    thresholds,
+    walk_forward_gate,
+)
+from alphamill.validation.splits import Fold, walk_forward
+from alphamill.workshop.progress import Progress
+
+
+def judge(
+    plan: Plan, run: SweepRun, grounds: Mapping[str, Ground], progress: Progress
+) -> tuple[Candidate, ...]:
+    """Return one candidate for each strategy and instrument of the sweep, in plan order.
+
+    Every candidate meets every gate, also after a failure, so that its report is whole.
+    """
+    pairs = list(dict.fromkeys((task.symbol, task.strategy) for task in run.tasks))
+    progress.start("gates", len(pairs))
+    candidates = []
+    for symbol, strategy in pairs:
+        part = joined(list(run.parts(symbol, strategy)))
+        candidates.append(_judged(plan, grounds[symbol], part))
+        progress.advance(1, f"{symbol} {strategy}")
+    progress.finish()
+    return tuple(candidates)
+
+
+def rerun(ground: Ground, part: Part, cell: int) -> Result:
+    """Return the whole backtest of one stored cell."""
+    params, stack = part.params_of(cell)
+    strategy = find(part.strategy)
+    signals = strategy.signals(ground.bars, params, ground.sides)
+    return backtest(ground.bars, signals, stack, ground.instrument, levels=strategy.levels)
+
+
+def block_sums(ground: Ground, part: Part) -> BlockSums:
+    """Return the stored block sums of a candidate's cells as the gates take them."""
+    return BlockSums(
+        part.blocks[:, :, 0],
+        part.blocks[:, :, 1],
+        part.entries.astype(np.int64),
+        ground.blocks.n_sessions,
+        periods_per_year(ground.sessions),
+    )
+
+
+def limits_for(plan: Plan, ground: Ground) -> Thresholds:
+    """Return the gates' thresholds for one instrument's length of history."""
+    years = ground.sessions.size / periods_per_year(ground.sessions)
+    return thresholds(plan.gate_preset, len(ground.bars), years, plan.gates)
+
+
+def _judged(plan: Plan, ground: Ground, part: Part) -> Candidate:
+    sums, limits = block_sums(ground, part), limits_for(plan, ground)
+    folds = walk_forward(len(ground.blocks), plan.train_quarters, plan.test_quarters)
+    walked = walk_forward_gate(sums, folds, limits.walk_forward)
+    # Where no cell ever traded enough to be chosen, the busiest one stands for the candidate.
+    cell = walked.final_cell
+    if cell == NO_CELL:
+        cell = int(np.argmax(part.cells["total_trades"]))
+    result = rerun(ground, part, cell)
+    measured = summary(result)
+    _require_same(part, cell, measured)
+    strategy = find(part.strategy)
+    params, stack = part.params_of(cell)
+    sessions, pnl = _stitched(ground, part, walked, folds)
+    return Candidate(
+        symbol=part.symbol,
+        timeframe=ground.bars.timeframe,
+        strategy_id=strategy.number,
+        strategy_name=strategy.name,
+        archetype=strategy.archetype,
+        n_cells=part.cells.size,
+        params={**params, **stack.as_params()},
+        metrics=figures(measured),
+        in_sample_sharpe=measured.sharpe_ratio,
+        oos_sharpe=sharpe(pnl, sums.periods_per_year),
+        sessions=sessions,
+        oos_pnl=pnl,
+        verdicts=(_basic(measured, limits), walked.verdict),
+    )
+
+
+def figures(measured: Metrics) -> dict[str, float]:
+    """Return the plain numbers of a backtest's metrics by name."""
+    return {k: float(v) for k, v in asdict(measured).items() if isinstance(v, (int, float))}
+
+
+def _basic(measured: Metrics, limits: Thresholds) -> Verdict:
+    frac = measured.max_drawdown_pct / 100
+    return basic({**figures(measured), "max_drawdown_frac": frac}, limits.basic)
+
+
+def _stitched(
+    ground: Ground, part: Part, walked: WalkForward, folds: list[Fold]
+) -> tuple[Ints, Floats]:
+    """Return trade dates and P&L of the test windows, each by the cell chosen before it."""
+    pieces: list[tuple[Ints, Floats]] = []
+    for cell, runs in _runs(walked.chosen.tolist(), folds):
+        daily: Floats = np.zeros(ground.sessions.size)
+        if cell != NO_CELL:
+            daily = daily_pnl(rerun(ground, part, cell))[1]
+        for fold in runs:
+            tested = slice(*ground.blocks.edges[[fold.test_start, fold.test_stop]])
+            pieces.append((ground.sessions[tested], daily[tested]))
+    pieces.sort(key=lambda piece: int(piece[0][0]))
+    return np.concatenate([s for s, _ in pieces]), np.concatenate([p for _, p in pieces])
+
+
+def _runs(chosen: list[int], folds: list[Fold]) -> Iterator[tuple[int, list[Fold]]]:
+    """Yield each distinct cell once with the folds that chose it."""
+    for cell in dict.fromkeys(chosen):
+        yield cell, [fold for c, fold in zip(chosen, folds, strict=True) if c == cell]
+
+
+def _require_same(part: Part, cell: int, measured: Metrics) -> None:
+    """Refuse stored results that a fresh run does not confirm."""
+    stored = part.cells[cell]
+    same = measured.total_trades == stored["total_trades"] and math.isclose(
+        measured.total_pnl, stored["total_pnl"], rel_tol=1e-9, abs_tol=1e-6
+    )
+    if not same:
+        raise DataError(
+            f"{part.symbol} {part.strategy}: the stored cell {cell} has "
+            f"{stored['total_trades']} trades and P&L {stored['total_pnl']!r}, a fresh run gives "
+            f"{measured.total_trades} and {measured.total_pnl!r}. Delete this run's folder and "
+            "sweep again."
+        )

@@ -1,0 +1,112 @@
+"""What a run returns and the report shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alphamill.backtest.engine import Result
+from alphamill.core.market import Floats, Ints
+from alphamill.core.params import Value
+from alphamill.data.raw import Finding
+from alphamill.validation.gates import Verdict
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """How many are left after a step."""
+
+    label: str
+    count: int
+    unit: str  # "cells" or "candidates"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One strategy on one instrument: its best cell and what every gate said.
+
+    ``sessions`` (yyyymmdd) and ``oos_pnl`` are the stitched out-of-sample P&L by trade date in
+    account currency; Sharpes are annualised from daily marked-to-market P&L.
+    """
+
+    symbol: str
+    timeframe: str
+    strategy_id: int
+    strategy_name: str
+    archetype: str
+    n_cells: int
+    params: Mapping[str, Value | None]
+    metrics: Mapping[str, float]
+    in_sample_sharpe: float
+    oos_sharpe: float
+    sessions: Ints
+    oos_pnl: Floats
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def failed_gate(self) -> str | None:
+        """Return the first gate that said no."""
+        return next((v.gate for v in self.verdicts if not v.passed), None)
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A candidate that passed, or was carried on and is stamped ``unproven``."""
+
+    rank: int
+    candidate: Candidate
+    stamp: str  # "proven" or "unproven"
+    run_id: str
+    data_hash: str
+    code_version: str
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Annualised in-sample Sharpe over two parameters of the best winner, best over the rest."""
+
+    x_name: str
+    y_name: str
+    x_values: tuple[Value | None, ...]
+    y_values: tuple[Value | None, ...]
+    sharpe: Floats  # shape (len(y_values), len(x_values)); NaN where no cell exists
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was not run, and why."""
+
+    symbol: str
+    strategy: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Trials:
+    """How often we looked: cells of this run, cells new to the ledger, cells ever tried."""
+
+    this_run: int
+    new: int
+    ever: int
+    expected_best_noise_sharpe: float
+    deflated_sharpe: float | None
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """Everything the page shows; ``best`` is the first winner's (or nearest candidate's) run."""
+
+    run_id: str
+    project: str
+    funnel: tuple[FunnelStep, ...]
+    candidates: tuple[Candidate, ...]
+    winners: tuple[Winner, ...]
+    best: Candidate | None
+    best_result: Result | None
+    heatmap: Heatmap | None
+    refused: tuple[Refusal, ...]
+    quality: tuple[Finding, ...]
+    trials: Trials
+    windows: Mapping[str, Mapping[str, str]]
+    identity: Mapping[str, str]
+    budget: Mapping[str, str]
+    stages: Mapping[str, float]
+    survivorship: str

@@ -1,0 +1,222 @@
+"""Winners: at most one parameter set for each strategy and instrument, and their manifest."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alphamill.core.errors import DataError, SettingsError
+from alphamill.research.outcome import Candidate, Winner
+from alphamill.validation.gates import Verdict
+from alphamill.workshop.files import write_atomic
+
+STORED = "candidates.json"
+
+
+def finalists(candidates: Sequence[Candidate], top_n: int, carry: bool) -> list[Candidate]:
+    """Return who is asked the costly questions: the best ``top_n`` of each instrument.
+
+    Ranked by the stitched out-of-sample Sharpe; with ``carry`` those that failed a gate come
+    after all that passed, without it they are left out. Ties go to the lower strategy number.
+    """
+    kept: list[Candidate] = []
+    for symbol in dict.fromkeys(c.symbol for c in candidates):
+        ranked = sorted((c for c in candidates if c.symbol == symbol), key=_order)
+        kept += [c for c in ranked if _may_stay(c, carry)][:top_n]
+    return kept
+
+
+def winners(
+    chosen: Sequence[Candidate], carry: bool, identity: Mapping[str, tuple[str, str, str]]
+) -> tuple[Winner, ...]:
+    """Return the winners by rank, proven ones first.
+
+    Parameters
+    ----------
+    chosen : sequence of Candidate
+        Finalists with all their verdicts.
+    carry : bool
+        Carry on those that failed a gate, stamped ``unproven``.
+    identity : mapping
+        Symbol -> (run id, data hash, code version).
+    """
+    ranked = sorted((c for c in chosen if _may_stay(c, carry)), key=_order)
+    return tuple(
+        Winner(k, c, "unproven" if c.failed_gate else "proven", *identity[c.symbol])
+        for k, c in enumerate(ranked, start=1)
+    )
+
+
+def manifest(chosen: Iterable[Winner], at_ns: int) -> dict[str, Any]:
+    """Return the seeds' manifest with the identity fields added.
+
+    ``sharpe_ratio`` is the stitched out-of-sample one; ``in_sample_sharpe_ratio`` and the other
+    figures are of the chosen cell over the discovery window.
+    """
+    rows = list(chosen)
+    by_instrument: dict[str, list[dict[str, Any]]] = {}
+    for w in rows:
+        by_instrument.setdefault(w.candidate.symbol, []).append(
+            {
+                "strategy_id": w.candidate.strategy_id,
+                "strategy_name": w.candidate.strategy_name,
+                "sharpe_ratio": _number(w.candidate.oos_sharpe),
+            }
+        )
+    return {
+        "version": "1.0",
+        "created_at": datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="seconds"),
+        "total_winners": len(rows),
+        "winners_by_instrument": by_instrument,
+        "winners": [_row(w) for w in rows],
+    }
+
+
+def write_manifest(path: Path, chosen: Iterable[Winner], at_ns: int) -> None:
+    """Write ``winners_manifest.json``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, json.dumps(manifest(chosen, at_ns), indent=2) + "\n")
+
+
+def store(
+    run_folder: Path, chosen: Sequence[Winner], rest: Sequence[Candidate], at_ns: int
+) -> None:
+    """Keep every judged candidate beside its run, for later extraction."""
+    rows = [
+        {"at_ns": at_ns, "stamp": w.stamp, "identity": [w.run_id, w.data_hash, w.code_version]}
+        | _stored(w.candidate)
+        for w in chosen
+    ]
+    kept = {(w.candidate.symbol, w.candidate.strategy_name) for w in chosen}
+    rows += [
+        {"at_ns": at_ns, "stamp": None, "identity": None} | _stored(c)
+        for c in rest
+        if (c.symbol, c.strategy_name) not in kept
+    ]
+    write_atomic(run_folder / STORED, json.dumps(rows) + "\n")
+
+
+def extract(
+    runs: Path, top_n: int, instruments: Sequence[str] = (), include_unproven: bool = True
+) -> tuple[Winner, ...]:
+    """Return the best stored winners of each instrument over all runs below ``runs``.
+
+    Of a strategy and instrument that several runs judged, the latest judgement counts, so a run
+    of a few strategies does not erase the others. Winners stamped ``unproven`` are those the
+    project file asked to carry.
+
+    Raises
+    ------
+    DataError
+        When no run is stored, or its file is damaged.
+    SettingsError
+        When an instrument was never run.
+    """
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for path in sorted(runs.glob(f"*/{STORED}")):
+        for row in _read(path):
+            key = (row["symbol"], row["strategy_name"])
+            if key not in latest or row["at_ns"] > latest[key]["at_ns"]:
+                latest[key] = row
+    if not latest:
+        raise DataError(
+            f"no finished run lies in {runs.name}. Run `alphamill run` or `alphamill sweep` first."
+        )
+    symbols = sorted({symbol for symbol, _ in latest})
+    for name in instruments:
+        if name not in symbols:
+            raise SettingsError(f"no run judged {name!r}; there are runs of {symbols}.")
+    kept: list[tuple[Candidate, dict[str, Any]]] = []
+    for symbol in instruments or symbols:
+        rows = [r for (s, _), r in latest.items() if s == symbol and r["stamp"]]
+        rows = [r for r in rows if include_unproven or r["stamp"] == "proven"]
+        pairs = sorted(((_candidate(r), r) for r in rows), key=lambda pair: _order(pair[0]))
+        kept += pairs[:top_n]
+    kept.sort(key=lambda pair: _order(pair[0]))
+    return tuple(Winner(k, c, r["stamp"], *r["identity"]) for k, (c, r) in enumerate(kept, 1))
+
+
+def _order(c: Candidate) -> tuple[bool, float, str, int]:
+    score = c.oos_sharpe if math.isfinite(c.oos_sharpe) else -math.inf
+    return c.failed_gate is not None, -score, c.symbol, c.strategy_id
+
+
+def _may_stay(c: Candidate, carry: bool) -> bool:
+    # A cell that never traded is nothing to carry on, whatever the project file says.
+    return c.metrics["total_trades"] > 0 and (carry or c.failed_gate is None)
+
+
+def _row(w: Winner) -> dict[str, Any]:
+    c = w.candidate
+    return {
+        "rank": w.rank,
+        "symbol": c.symbol,
+        "run_id": w.run_id,
+        "strategy_id": c.strategy_id,
+        "strategy_name": c.strategy_name,
+        "params": dict(c.params),
+        "sharpe_ratio": _number(c.oos_sharpe),
+        "total_trades": int(c.metrics["total_trades"]),
+        "win_rate": _number(c.metrics["win_rate"]),
+        "profit_factor": _number(c.metrics["profit_factor"]),
+        "max_drawdown_pct": _number(c.metrics["max_drawdown_pct"]),
+        "total_pnl_pct": _number(c.metrics["total_pnl_pct"]),
+        "avg_bars_held": _number(c.metrics["avg_bars_held"]),
+        "in_sample_sharpe_ratio": _number(c.in_sample_sharpe),
+        "stamp": w.stamp,
+        "failed_gate": c.failed_gate,
+        "timeframe": c.timeframe,
+        "n_cells": c.n_cells,
+        "data_hash": w.data_hash,
+        "code_version": w.code_version,
+    }
+
+
+def _number(value: float) -> float | None:
+    # JSON knows neither infinity (a profit factor without losses) nor NaN.
+    return value if math.isfinite(value) else None
+
+
+def _stored(c: Candidate) -> dict[str, Any]:
+    return {
+        "symbol": c.symbol,
+        "timeframe": c.timeframe,
+        "strategy_id": c.strategy_id,
+        "strategy_name": c.strategy_name,
+        "archetype": c.archetype,
+        "n_cells": c.n_cells,
+        "params": dict(c.params),
+        "metrics": dict(c.metrics),
+        "in_sample_sharpe": c.in_sample_sharpe,
+        "oos_sharpe": c.oos_sharpe,
+        "sessions": c.sessions.tolist(),
+        "oos_pnl": c.oos_pnl.tolist(),
+        "verdicts": [[v.gate, v.passed, v.score, v.threshold, v.detail] for v in c.verdicts],
+    }
+
+
+def _candidate(row: Mapping[str, Any]) -> Candidate:
+    return Candidate(
+        **{k: v for k, v in row.items() if k not in _NOT_CANDIDATE},
+        sessions=np.array(row["sessions"], dtype=np.int64),
+        oos_pnl=np.array(row["oos_pnl"], dtype=np.float64),
+        verdicts=tuple(Verdict(*v) for v in row["verdicts"]),
+    )
+
+
+_NOT_CANDIDATE = {"at_ns", "stamp", "identity", "sessions", "oos_pnl", "verdicts"}
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(path.read_text())
+    except (OSError, ValueError) as e:
+        raise DataError(
+            f"{path.parent.name}/{path.name}: this run's candidates cannot be read ({e}). Run it "
+            "again; what is stored of its sweep is used."
+        ) from e
+    return rows  # type: ignore[no-any-return]

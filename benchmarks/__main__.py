@@ -1,0 +1,84 @@
+"""`python -m benchmarks`: one table of how fast Alphamill is on this machine."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Findings, machine
+from benchmarks.peers import measure_peers
+from benchmarks.speed import measure_parts, measure_sweep
+from benchmarks.start import measure_compile, measure_imports
+
+GROUPS = ("start", "parts", "sweep", "peers")
+SMALL_TASK_BARS = 2_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure what is asked for and print it."""
+    args = _parser().parse_args(argv)
+    findings = Findings()
+    console = Console(stderr=True)
+    for group in args.only or GROUPS:
+        console.print(f"measuring {group} ...", style="dim")
+        _measure(group, findings, args)
+    if args.json is not None:
+        args.json.write_text(findings.as_json() + "\n", encoding="utf-8")
+    _show(findings)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--repeats", type=int, default=3, help="how often each figure is taken")
+    parser.add_argument("--bars", type=int, default=489_234, help="bars of the sweep")
+    parser.add_argument("--peer-bars", type=int, default=325_000, help="bars beside the peers")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="processes")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, help="leave the other groups out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    return parser
+
+
+def _measure(group: str, findings: Findings, args: argparse.Namespace) -> None:
+    if group == "start":
+        measure_imports(findings, args.repeats)
+        measure_compile(findings, min(SMALL_TASK_BARS, args.bars), args.repeats)
+    elif group == "parts":
+        measure_parts(findings, args.bars, args.repeats)
+    elif group == "sweep":
+        measure_sweep(findings, args.bars, args.repeats, tuple(args.workers))
+    else:
+        measure_peers(findings, args.peer_bars, args.repeats)
+
+
+def _show(findings: Findings) -> None:
+    console = Console(width=150)
+    table = Table(title="Alphamill benchmarks: median (lowest - highest)")
+    for heading in ("", "what", "median", "range", "unit", "n", "note"):
+        table.add_column(
+            heading, justify="right" if heading in ("median", "range", "n") else "left"
+        )
+    before = ""
+    for figure in findings.figures:
+        table.add_row(
+            figure.group if figure.group != before else "",
+            figure.name,
+            f"{figure.median:,.4g}",
+            f"{figure.low:,.4g} - {figure.high:,.4g}",
+            figure.unit,
+            str(figure.n_repeats),
+            figure.note,
+        )
+        before = figure.group
+    console.print(table)
+    for check in findings.checks:
+        console.print(f"equal trades: {check}", highlight=False)
+    for why in findings.skipped:
+        console.print(f"skipped: {why}", highlight=False)
+    console.print(", ".join(f"{k} {v}" for k, v in machine().items()), highlight=False)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

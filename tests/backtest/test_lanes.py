@@ -1,0 +1,59 @@
+"""The sweep's lanes against whole backtests: every stack, every figure, a thousand markets."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from alphamill.backtest.exits import ExitStack, exit_grid
+from alphamill.backtest.lanes import TALLY, tally
+from alphamill.backtest.table import market_of
+from alphamill.backtest.tally import tally_by_loop
+
+from .markets import Market, random_market
+
+N_MARKETS = 1_000
+BLOCK = 100
+
+
+@pytest.mark.parametrize("first", range(0, N_MARKETS, BLOCK))
+def test_lanes_agree_with_whole_backtests(first: int) -> None:
+    parted = {}
+    for seed in range(first, first + BLOCK):
+        market = random_market(seed)
+        fast, slow = _both(market, _stacks(market))
+        differing = [name for name in TALLY.names if not _close(fast[0][name], slow[0][name])]
+        sums = _close(fast[1], slow[1]) and np.array_equal(fast[2], slow[2])
+        if differing or not sums:
+            parted[seed] = differing or "block sums"
+
+    assert parted == {}
+
+
+def test_a_long_only_rule_needs_no_short_table() -> None:
+    n_trades = 0
+    for seed in range(40):
+        market = random_market(seed)
+        signals = market.signals._replace(enter=np.maximum(market.signals.enter, 0))
+        fast, slow = _both(replace(market, signals=signals), _stacks(market), short=False)
+        n_trades += slow[0]["total_trades"].sum()
+        assert _close(fast[0]["total_pnl"], slow[0]["total_pnl"])
+
+    assert n_trades > 1_000
+
+
+def _stacks(market: Market) -> tuple[ExitStack, ...]:
+    """Return the specification's 20 stacks and the market's own, which may trail."""
+    return (*exit_grid(session_exit=market.stack.session_exit), market.stack)
+
+
+def _both(market, stacks, short=True):
+    sessions = np.unique(market.bars.session)
+    block = np.arange(sessions.size) // 4
+    ground = market_of(market.bars, stacks, market.instrument, block, short=short)
+    slow = tally_by_loop(market.bars, market.signals, stacks, market.instrument, block)
+    return tally(ground, market.signals), slow
+
+
+def _close(a, b) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9))

@@ -1,0 +1,216 @@
+"""Bars refuse what is not sound and say what to do; an instrument knows the tick of each day."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from alphamill.core.errors import DataError, SettingsError
+from alphamill.core.market import Bars, Instrument, Trades, bar_columns
+
+NAN, INF = float("nan"), float("inf")
+SOUND = {
+    "close_ns": [10, 20, 30],
+    "open": [10.0, 11.0, 12.0],
+    "high": [11.0, 12.0, 13.0],
+    "low": [9.0, 10.0, 11.0],
+    "close": [10.5, 11.5, 12.5],
+    "volume": [5.0, 0.0, NAN],
+    "session": [20240102, 20240102, 20240103],
+    "session_end": [False, True, True],
+    "minute": [570, 585, 570],
+    "cash_minute": [0, 15, 0],
+    "sessions_left_in_month": [21, 21, 20],
+    "raw_close": [20.5, 21.5, 22.5],
+}
+ES = {"symbol": "ES", "name": "S&P", "asset_class": "future", "calendar": "CMES"}
+
+
+def sound(**columns) -> Bars:
+    return Bars("ES", "15m", **{**SOUND, **columns})
+
+
+def spoilt(column: str, at: int, value: float) -> dict[str, list[float]]:
+    values = list(SOUND[column])
+    values[at] = value
+    return {column: values}
+
+
+# Each breaks one promise; the whole message is asserted, for its words are what a user acts on.
+FAULTS = [
+    (spoilt(name, at, value), f"ES: {name} must be finite; bar {at} holds {value!r}.")
+    for name in ("open", "high", "low", "close", "raw_close")
+    for at, value in ((0, NAN), (1, INF), (2, -INF))
+]
+FAULTS += [
+    (spoilt("volume", 2, INF), "ES: volume must be finite or unknown (NaN); bar 2 holds inf."),
+    (spoilt("volume", 1, -1.0), "ES: volume must not be negative; bar 1 holds -1.0."),
+    (spoilt("high", 1, 9.5), "ES: high must not lie below low; bar 1 holds 9.5."),
+    (
+        spoilt("close", 0, 11.25),
+        "ES: open and close must lie within [low, high]; bar 0 holds 11.25.",
+    ),
+    (
+        spoilt("close", 2, 10.75),
+        "ES: open and close must lie within [low, high]; bar 2 holds 10.75.",
+    ),
+    (spoilt("close_ns", 2, 20), "ES: close_ns must increase; bar 2 holds 20."),
+    (spoilt("close_ns", 1, 9), "ES: close_ns must increase; bar 1 holds 9."),
+]
+
+
+@pytest.mark.parametrize(("columns", "message"), FAULTS, ids=[text for _, text in FAULTS])
+def test_a_fault_is_refused_with_symbol_bar_value_and_remedy(columns, message):
+    with pytest.raises(DataError, match=f"^{re.escape(message)} Re-ingest this symbol\\.$"):
+        sound(**columns)
+
+
+@pytest.mark.parametrize("name", bar_columns()[1:])
+@pytest.mark.parametrize(
+    ("spoil", "shape"), [(lambda c: c[:2], "(2,)"), (lambda c: [c], "(1, 3)")], ids=["short", "2d"]
+)
+def test_a_column_of_another_shape_is_refused(name, spoil, shape):
+    message = f"ES: column {name} must have shape (3,), received {shape}. Re-ingest this symbol."
+
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        sound(**{name: spoil(SOUND[name])})
+
+
+@pytest.mark.parametrize("low_or_high", [8.75, 12.25])
+def test_an_open_outside_the_range_is_refused(low_or_high):
+    with pytest.raises(DataError, match=r"open and close must lie within \[low, high\]; bar 1"):
+        sound(**spoilt("open", 1, low_or_high))
+
+
+@pytest.mark.xfail(strict=True, reason="the message shows the sound close, not the open at fault")
+def test_the_value_shown_is_the_one_at_fault():
+    with pytest.raises(DataError, match=r"bar 1 holds 12\.25"):
+        sound(**spoilt("open", 1, 12.25))
+
+
+def test_the_first_of_several_bad_bars_is_named():
+    with pytest.raises(DataError, match=r"low must be finite; bar 1 holds nan"):
+        sound(low=[9.0, NAN, NAN])
+
+
+def test_bars_without_range_and_unknown_volume_are_sound():
+    still = sound(**{name: [7.0, 7.0, 7.0] for name in ("open", "high", "low", "close")})
+
+    assert still.close.tolist() == [7.0, 7.0, 7.0]
+    assert np.isnan(still.volume[2])
+
+
+def test_negative_prices_are_sound():
+    # Additively adjusted futures and oil in April 2020 lie below zero.
+    prices = {name: [-p for p in SOUND[name]] for name in ("open", "close")}
+    bars = sound(**prices, high=[-9.0, -10.0, -11.0], low=[-11.0, -12.0, -13.0])
+
+    assert bars.close.tolist() == [-10.5, -11.5, -12.5]
+
+
+@pytest.mark.parametrize("name", bar_columns())
+def test_columns_are_own_read_only_copies(name):
+    given = np.array(SOUND[name], dtype=sound().__getattribute__(name).dtype)
+    bars = sound(**{name: given})
+    kept = getattr(bars, name).copy()
+
+    given[:] = 0
+
+    np.testing.assert_array_equal(getattr(bars, name), kept)
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(bars, name)[0] = kept[0]
+
+
+def test_columns_have_one_type_whatever_came():
+    bars = sound(open=np.array([10, 11, 12]), session_end=[0, 1, 1], minute=[570.0, 585.0, 570.0])
+
+    assert [getattr(bars, n).dtype.kind for n in ("close_ns", "open", "session_end", "minute")] == [
+        *("i", "f", "b", "i")
+    ]
+    assert bars.open.flags.c_contiguous
+
+
+def test_a_strided_column_becomes_contiguous():
+    table = np.array(SOUND["close"] * 2).reshape(2, 3).T
+
+    assert sound(close=table[:, 0]).close.flags.c_contiguous
+
+
+def test_a_slice_keeps_every_column_and_every_word():
+    whole = replace(sound(), adjusted="ratio", closes_only=True)
+
+    cut = whole.slice(1, 3)
+
+    assert (cut.symbol, cut.timeframe, cut.adjusted, cut.closes_only) == ("ES", "15m", "ratio", 1)
+    for name in bar_columns():
+        np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name)[1:3])
+
+
+def test_the_head_is_what_was_known_at_that_close():
+    assert len(sound()) == 3
+    assert len(sound().head(2)) == 2
+    assert sound().head(2).close_ns.tolist() == [10, 20]
+    assert len(sound().head(0)) == 0
+
+
+# --- instruments -------------------------------------------------------------------------------
+
+
+def contract(**given) -> Instrument:
+    return Instrument(**{**ES, "tick": 0.25, "point_value": 50.0, "slippage_ticks": 1.0, **given})
+
+
+@pytest.mark.parametrize(
+    ("ticks", "bps", "received"),
+    [(None, None, "None and None"), (1.0, 2.0, "1.0 and 2.0"), (0.0, 0.0, "0.0 and 0.0")],
+)
+def test_exactly_one_slippage_is_asked_for(ticks, bps, received):
+    with pytest.raises(SettingsError) as caught:
+        contract(slippage_ticks=ticks, slippage_bps=bps)
+
+    assert str(caught.value) == (
+        f"ES: give exactly one of slippage_ticks and slippage_bps, received {received}."
+    )
+
+
+@pytest.mark.parametrize("given", [{"tick": -0.25}, {"point_value": 0.0}, {"point_value": -5.0}])
+def test_a_negative_tick_or_a_worthless_point_is_refused(given):
+    with pytest.raises(SettingsError, match=r"ES: tick must be >= 0 and point_value > 0, received"):
+        contract(**given)
+
+
+@pytest.mark.xfail(strict=True, reason="an instrument with such terms is accepted")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tick": float("nan")},
+        {"tick": 0.0, "slippage_ticks": 1.0},
+        {"commission_per_side": -1.0},
+        {"slippage_ticks": -1.0},
+        {"tick": "0.25"},
+    ],
+    ids=["tick_nan", "slippage_in_ticks_of_0", "paid_to_trade", "slips_in_our_favour", "text"],
+)
+def test_terms_that_trade_for_free_or_worse_are_refused(given):
+    with pytest.raises(SettingsError, match="ES: "):
+        contract(**given)
+
+
+def test_ticks_follow_their_dates():
+    # 1 point to the end of 2009 and before, 0.5 from 2010, 0.25 from 2022 on.
+    dated = contract(tick_history=((20000101, 1.0), (20100104, 0.5), (20220103, 0.25)))
+    sessions = np.array([19990101, 20000101, 20100103, 20100104, 20220102, 20220103, 20300101])
+
+    assert dated.ticks(sessions).tolist() == [1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_tick_without_history_holds_on_every_day():
+    assert contract().ticks(np.array([19990101, 20240102])).tolist() == [0.25, 0.25]
+
+
+def test_trades_count_themselves_and_name_their_columns_in_order():
+    names = Trades.columns()
+
+    assert names[:4] == ("decided", "entry_bar", "exit_bar", "side")
+    assert len(Trades(**{name: np.zeros(3) for name in names})) == 3

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+import alphamill.strategies
+from alphamill.core.errors import SettingsError
+from alphamill.strategies import BY_NAME, STRATEGIES, find, plain
+
+REGISTRY = {
+    1: ("BollingerBands", 16),
+    2: ("KeltnerChannelBreakout", 48),
+    5: ("EngulfingPattern", 9),
+    17: ("MACross", 16),
+    19: ("MACD", 27),
+    21: ("RSI2_MeanReversion", 36),
+    # 27 in the registry: nine pairs of percents mean the same in each of three windows.
+    37: ("Double7s", 3),
+    40: ("BuyOn5BarLow", 4),
+    45: ("IBSStrategy", 16),
+    # 216 in the registry: 108 without a filter, of which every third is distinct.
+    52: ("ATRBuyDip", 144),
+}
+
+
+def test_the_table_has_the_registrys_numbers_names_and_grids():
+    assert {s.number: (s.name, sum(1 for _ in s.cells())) for s in STRATEGIES} == REGISTRY
+
+
+def test_the_table_holds_each_file_of_the_folders_once():
+    folder = Path(alphamill.strategies.__file__).parent
+    files = {p.stem for p in folder.glob("*/*.py")} - {"__init__"}
+
+    rows = [s.rule.__module__.rpartition(".")[2] for s in STRATEGIES]
+
+    assert sorted(rows) == sorted(files)
+    assert [plain(row) for row in rows] == [plain(s.name) for s in STRATEGIES]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.name)
+def test_a_strategy_is_found_by_number_and_by_every_spelling(strategy):
+    file = strategy.rule.__module__.rpartition(".")[2]
+    spellings = (
+        strategy.number, str(strategy.number), f" {strategy.number} ", strategy.name,
+        strategy.name.upper(), file, f"{file}_bt", f"{file}_BT", f"{strategy.name}_bt",
+    )  # fmt: skip
+
+    assert {find(key).name for key in spellings} == {strategy.name}
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("bolinger_bands", r"'bolinger_bands'; the nearest are \['BollingerBands'"),
+        ("rsi2", r"the nearest are \['RSI2_MeanReversion'\]\."),
+        ("zzz", r"the table holds \['BollingerBands', 'Kelt"),
+        ("", r"no strategy is called ''; the table holds"),
+        (99, r"no strategy has the number 99; the table holds \[1, 2, 5,"),
+        ("-21", r"no strategy is called '-21'"),
+    ],
+)
+def test_an_unknown_strategy_is_refused_with_the_nearest(key, words):
+    with pytest.raises(SettingsError, match=words):
+        find(key)
+
+
+def test_names_map_to_their_strategies():
+    assert all(BY_NAME[s.name] is s for s in STRATEGIES)
