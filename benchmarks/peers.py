@@ -12,9 +12,11 @@ and target 2 ATR of the deciding bar. Two differences are left, and both are che
   bar are left out.
 """
 
+import contextlib
+import importlib
 import importlib.util
+import io
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphamill.backtest.engine import backtest
-from alphamill.backtest.exits import ExitStack
+from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.backtest.lanes import tally
 from alphamill.backtest.state import RULE
 from alphamill.backtest.table import market_of
@@ -74,8 +76,12 @@ def measure_peers(findings: Findings, n_bars: int, n_repeats: int) -> None:
     """Check that the engines trade alike, then time them."""
     course = course_of(n_bars)
     n_cells = len(course.signals)
-    ours = timed(lambda: sweep_of_ours(course), n_repeats + 1)[1:]
-    _add(findings, "Alphamill: signals, exit table, cells", ours, n_cells, n_bars)
+    ours = timed(lambda: sweep_of_ours(course, (STACK,)), n_repeats + 1)[1:]
+    _add(findings, "Alphamill, whole: signals, exit table, cells", ours, n_cells, n_bars)
+    stacks = exit_grid()
+    wide = timed(lambda: sweep_of_ours(course, stacks), n_repeats)
+    note = "36 x 20 cells"
+    _add(findings, "Alphamill, whole, 20 stacks beside", wide, n_cells * len(stacks), n_bars, note)
     for name, measure in (("vectorbt", _measure_vectorbt), ("backtesting", _measure_backtesting)):
         if importlib.util.find_spec(name) is None:
             findings.skipped.append(f"{name}: not installed; install alphamill[peers]")
@@ -108,10 +114,10 @@ def _signals(market: Bars, range_: Floats) -> list[Signals]:
 # --- ours --------------------------------------------------------------------------------------
 
 
-def sweep_of_ours(course: Course) -> None:
-    """Do all that a sweep does for the 36 cells: range, signals, exit table, tallies."""
+def sweep_of_ours(course: Course, stacks: tuple[ExitStack, ...]) -> None:
+    """Do all that a sweep does for the 36 sets: range, signals, exit table, tallies."""
     blocks = quarter_blocks(np.unique(course.bars.session))
-    market = market_of(course.bars, (STACK,), ONE_UNIT, blocks.of_session, short=False)
+    market = market_of(course.bars, stacks, ONE_UNIT, blocks.of_session, short=False)
     for said in _signals(course.bars, course.range_):
         tally(market, said)
 
@@ -121,16 +127,20 @@ def fills_of_ours(course: Course, said: Signals) -> Fills:
     by_rule = trades.reason == RULE
     ended = trades.exit_bar - by_rule
     kept = trades.exit_bar < len(course.bars) - 1
-    found = (trades.decided, ended, trades.entry_price, trades.exit_price, by_rule)
-    return Fills(*(column[kept] for column in found))
+    return Fills(
+        trades.decided[kept],
+        ended[kept],
+        trades.entry_price[kept],
+        trades.exit_price[kept],
+        by_rule[kept],
+    )
 
 
 # --- vectorbt ----------------------------------------------------------------------------------
 
 
 def _measure_vectorbt(findings: Findings, course: Course, n_repeats: int, ours: float) -> None:
-    import vectorbt
-
+    vectorbt: Any = importlib.import_module("vectorbt")
     n_bars, n_cells = course.enter.shape
     engines = ["numba"]
     if importlib.util.find_spec("vectorbt_rust") is not None:
@@ -153,7 +163,7 @@ def _measure_vectorbt(findings: Findings, course: Course, n_repeats: int, ours: 
 
 def portfolio_of_vectorbt(course: Course) -> Any:
     """Return vectorbt's simulation of all cells: orders at the close, stops from it."""
-    import vectorbt
+    vectorbt: Any = importlib.import_module("vectorbt")
 
     def column(values: Floats) -> Floats:
         return values[:, None]
@@ -241,13 +251,13 @@ def _measure_backtesting(findings: Findings, course: Course, n_repeats: int, our
 def fills_of_backtesting(course: Course, said: Signals) -> Fills:
     """Return backtesting.py's trades; levels are placed from the deciding close."""
     import pandas as pd
-    from backtesting import Backtest, Strategy
 
+    engine: Any = importlib.import_module("backtesting")
     market, enter, leave = course.bars, said.enter, said.leave_long
     stop = market.close - (STACK.stop_loss_atr or 0.0) * course.range_
     target = market.close + (STACK.take_profit_atr or 0.0) * course.range_
 
-    class Script(Strategy):  # type: ignore[misc]
+    class Script(engine.Strategy):  # type: ignore[misc]
         def init(self) -> None:
             pass
 
@@ -261,7 +271,8 @@ def fills_of_backtesting(course: Course, said: Signals) -> Fills:
 
     prices = {name.title(): getattr(market, name) for name in ("open", "high", "low", "close")}
     frame = pd.DataFrame(prices, index=pd.to_datetime(market.close_ns))
-    rows = Backtest(frame, Script, cash=CASH, finalize_trades=False).run()["_trades"]
+    with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
+        rows = engine.Backtest(frame, Script, cash=CASH, finalize_trades=False).run()["_trades"]
     entered, left = rows["EntryBar"].to_numpy(), rows["ExitBar"].to_numpy()
     exit_ = rows["ExitPrice"].to_numpy()
     by_rule = leave[left - 1] & (exit_ == market.open[left])
@@ -275,16 +286,14 @@ def fills_of_backtesting(course: Course, said: Signals) -> Fills:
 
 
 def _require_equal(who: str, cell: int, theirs: Fills, course: Course, said: Signals) -> None:
-    ours = fills_of_ours(course, said)
-    last = len(course.bars) - 1
-    mine, other = (_before(fills, last - 1) for fills in (ours, theirs))
-    same: list[Callable[[], bool]] = [
-        lambda: np.array_equal(mine.decided, other.decided),
-        lambda: np.array_equal(mine.ended, other.ended),
-        lambda: np.allclose(mine.entry, other.entry, rtol=0, atol=1e-6),
-        lambda: np.allclose(mine.exit, other.exit, rtol=0, atol=1e-6),
-    ]
-    if not all(check() for check in same):
+    last = len(course.bars) - 2
+    mine, other = _before(fills_of_ours(course, said), last), _before(theirs, last)
+    if not (
+        np.array_equal(mine.decided, other.decided)
+        and np.array_equal(mine.ended, other.ended)
+        and np.allclose(mine.entry, other.entry, rtol=0, atol=1e-6)
+        and np.allclose(mine.exit, other.exit, rtol=0, atol=1e-6)
+    ):
         raise AssertionError(
             f"{who}, cell {cell}: {other.ended.size} trades are not our {mine.ended.size}; "
             "no time is reported for engines that trade differently."
@@ -294,7 +303,11 @@ def _require_equal(who: str, cell: int, theirs: Fills, course: Course, said: Sig
 def _before(fills: Fills, last: int) -> Fills:
     kept = fills.ended < last
     return Fills(
-        *(getattr(fills, name)[kept] for name in ("decided", "ended", "entry", "exit", "by_rule"))
+        fills.decided[kept],
+        fills.ended[kept],
+        fills.entry[kept],
+        fills.exit[kept],
+        fills.by_rule[kept],
     )
 
 

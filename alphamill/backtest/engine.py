@@ -10,7 +10,7 @@ from alphamill.backtest.costs import grid_of, on_the_grid, terms_of
 from alphamill.backtest.exits import ExitStack
 from alphamill.backtest.loop import run
 from alphamill.backtest.state import TRADE, Rules, Script, Tape
-from alphamill.core.errors import SettingsError
+from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.market import Bars, Floats, Instrument, Signals, Trades
 from alphamill.core.strategy import Levels
 from alphamill.indicators.volatility import atr
@@ -60,6 +60,12 @@ def backtest(
     SettingsError
         When a session exit is asked for where a session has one bar.
     """
+    for name, column in zip(Signals._fields, signals, strict=True):
+        if column is not None and column.shape != (len(bars),):
+            raise DataError(
+                f"{bars.symbol}: {name} must have {len(bars)} rows, received {len(column)}. Return "
+                "one row a bar."
+            )
     tape = tape_of(bars, instrument)
     script = script_of(bars, signals, stack)
     record = np.empty(len(bars), dtype=TRADE)

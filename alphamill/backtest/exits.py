@@ -1,5 +1,6 @@
 """The exit stack all rules share, and its distances at each deciding bar."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import product
@@ -29,12 +30,21 @@ class ExitStack:
     def __post_init__(self) -> None:
         for name in ("stop_loss_atr", "take_profit_atr", "trail_atr", "break_even_atr"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
+            if value is not None and not (_is_number(value) and value > 0):
                 raise SettingsError(f"exits.{name} must be above 0 or null, received {value!r}.")
+            # Equal stacks have one text, so 1 and 1.0 are not two trials.
+            object.__setattr__(self, name, None if value is None else float(value))
         for name in ("max_bars_held", "atr_length"):
             value = getattr(self, name)
-            if value is not None and (value != int(value) or value < 1):
+            if value is None and name == "max_bars_held":
+                continue
+            if not (_is_number(value) and value == int(value) and value >= 1):
                 raise SettingsError(f"exits.{name} must be 1 or more, received {value!r}.")
+            object.__setattr__(self, name, int(value))
+        if not isinstance(self.session_exit, bool):
+            raise SettingsError(
+                f"exits.session_exit must be true or false, received {self.session_exit!r}."
+            )
 
     @property
     def reads_atr(self) -> bool:
@@ -61,6 +71,11 @@ class ExitStack:
             if name not in known:
                 raise SettingsError(f"exits has no parameter {name!r}; it has {sorted(known)}.")
         return cls(**given)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    is_real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def exit_grid(

@@ -87,7 +87,7 @@ def summary(result: Result) -> Metrics:
         profit_factor=profit_factor(float(wins.sum()), float(-losses.sum())),
         expectancy=_over(float(pnl.sum()), pnl.size),
         turnover=_turnover(result, sessions.size / days if days else 0.0),
-        exposure=_over(int(held.sum()), len(result.bars)),
+        exposure=_over(int(trades.bars_held.sum()), len(result.bars)),
         cost_share=_over(costs, gross),
         fees=float(trades.fees.sum()),
         slippage=float(trades.slippage.sum()),
@@ -99,7 +99,7 @@ def summary(result: Result) -> Metrics:
             for code, name in enumerate(REASONS)
             if (trades.reason == code).any()
         },
-        ambiguous_share=_over(int(trades.ambiguous.sum()), len(result.trades)),
+        ambiguous_share=_over(int(trades.ambiguous.sum()), pnl.size),
     )
 
 
@@ -126,18 +126,21 @@ def periods_per_year(sessions: Ints) -> float:
     if sessions.size < 2:
         return 252.0
     years = (_ordinal(int(sessions[-1])) - _ordinal(int(sessions[0])) + 1) / 365.25
-    found = sessions.size / years
     if years < 0.5:
-        return 365.0 if found > 300 else 252.0
-    return float(found)
+        on_weekends = any((_ordinal(int(day)) + 3) % 7 > 4 for day in sessions)
+        return 365.0 if on_weekends else 252.0
+    return float(sessions.size / years)
 
 
 def sharpe(pnl: Floats, per_year: float) -> float:
     """Return mean / std (ddof 1) x sqrt(per_year); 0 where the P&L never moves."""
     if pnl.size < 2:
         return 0.0
-    spread = float(pnl.std(ddof=1))
-    return float(pnl.mean()) / spread * math.sqrt(per_year) if spread > 0 else 0.0
+    variance = float(pnl.var(ddof=1))
+    # Below this the difference is rounding: the same P&L every period.
+    if variance <= 1e-12 * float(np.mean(pnl**2)):
+        return 0.0
+    return float(pnl.mean()) / math.sqrt(variance) * math.sqrt(per_year)
 
 
 def sortino(pnl: Floats, per_year: float) -> float:

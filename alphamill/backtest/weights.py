@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.market import Floats, Ints
@@ -85,20 +86,24 @@ def run_weights(
             f"open, close and weights must share one shape (n_dates, n_assets), received "
             f"{[a.shape for a in arrays]}. Align them to one panel."
         )
-    if (arrays[0] <= 0).any() or (arrays[1] <= 0).any():
-        raise DataError("prices of a weights backtest must be positive; use NaN for no trade.")
+    for name, prices in (("open", arrays[0]), ("close", arrays[1])):
+        must = "prices of a weights backtest must be positive; use NaN for no trade"
+        _refuse(f"{must}: {name}", prices, (prices <= 0) | np.isinf(prices))
+    _refuse("weights must be finite; use NaN for no change", arrays[2], np.isinf(arrays[2]))
     if not cash > 0:
         raise SettingsError(f"cash must be above 0, received {cash!r}.")
     n_dates, n_assets = arrays[0].shape
     equity, units = np.empty(n_dates), np.empty((n_dates, n_assets))
     flows, n_fills = np.zeros((2, n_dates)), np.zeros(n_dates, dtype=np.int64)
     opens, closes, wanted = arrays
+    # A whole number where a real one was meant would compile the loop a second time.
+    charged = Charges(*map(float, charges or Charges()))
     _follow(
         opens,
         closes,
         wanted,
         float(cash),
-        charges or Charges(),
+        charged,
         whole_units,
         equity,
         units,
@@ -106,6 +111,15 @@ def run_weights(
         n_fills,
     )
     return WeightsResult(equity, units, flows[0], flows[1], n_fills)
+
+
+def _refuse(must: str, values: Floats, bad: NDArray[np.bool_]) -> None:
+    if bad.any():
+        date, asset = (int(i) for i in np.argwhere(bad)[0])
+        raise DataError(
+            f"{must}; date {date}, asset {asset} holds {float(values[date, asset])!r}. Mend the "
+            "panel."
+        )
 
 
 @jit

@@ -54,7 +54,8 @@ def _feed(h: "hashlib._Hash", part: Any) -> None:
     elif isinstance(part, bytes):
         _tagged(h, "bytes", part)
     elif isinstance(part, np.ndarray) and not part.dtype.hasobject:
-        _tagged(h, f"array {part.dtype.str} {part.shape}", np.ascontiguousarray(part).tobytes())
+        kind = part.dtype.str if part.dtype.names is None else part.dtype.descr
+        _tagged(h, f"array {kind} {part.shape}", np.ascontiguousarray(part).tobytes())
     elif isinstance(part, Mapping):
         _tagged(h, "mapping", str(len(part)).encode())
         for key in sorted(part):

@@ -28,6 +28,13 @@ Flags = NDArray[np.bool_]
 Adjusted = Literal["none", "add", "ratio"]
 
 _PRICES = ("open", "high", "low", "close")
+_NOT_NEGATIVE = (
+    "commission_per_side",
+    "commission_bps",
+    "slippage_ticks",
+    "slippage_bps",
+    "margin",
+)
 _DTYPES = {
     "close_ns": np.int64,
     **dict.fromkeys((*_PRICES, "volume", "raw_close"), np.float64),
@@ -207,10 +214,25 @@ class Instrument:
                 f"{self.symbol}: give exactly one of slippage_ticks and slippage_bps, received "
                 f"{self.slippage_ticks!r} and {self.slippage_bps!r}."
             )
-        if self.tick < 0 or self.point_value <= 0:
+        terms = (self.tick, self.point_value)
+        if not all(isinstance(term, (int, float)) for term in terms) or not (
+            0 <= self.tick < np.inf and 0 < self.point_value < np.inf
+        ):
             raise SettingsError(
                 f"{self.symbol}: tick must be >= 0 and point_value > 0, received "
                 f"{self.tick!r} and {self.point_value!r}."
+            )
+        for name in _NOT_NEGATIVE:
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, (int, float)) and 0 <= value < np.inf):
+                raise SettingsError(
+                    f"{self.symbol}: {name} must be a number of at least 0, received {value!r}. "
+                    "Correct it under instruments."
+                )
+        if self.slippage_ticks and self.tick == 0:
+            raise SettingsError(
+                f"{self.symbol}: slippage in ticks needs a tick above 0, received "
+                f"{self.tick!r}. Give the tick, or slippage_bps."
             )
 
     def ticks(self, session: Ints) -> Floats:
@@ -238,10 +260,9 @@ def _require_sound(bars: Bars) -> None:
     _refuse(bars, np.isinf(bars.volume), "volume must be finite or unknown (NaN)", bars.volume)
     _refuse(bars, bars.volume < 0, "volume must not be negative", bars.volume)
     _refuse(bars, bars.high < bars.low, "high must not lie below low", bars.high)
-    beyond = (np.maximum(bars.open, bars.close) > bars.high) | (
-        np.minimum(bars.open, bars.close) < bars.low
-    )
-    _refuse(bars, beyond, "open and close must lie within [low, high]", bars.close)
+    for price in (bars.open, bars.close):
+        beyond = (price > bars.high) | (price < bars.low)
+        _refuse(bars, beyond, "open and close must lie within [low, high]", price)
     fell = np.append(False, np.diff(bars.close_ns) <= 0)[:n_bars]
     _refuse(bars, fell, "close_ns must increase", bars.close_ns)
 

@@ -1,5 +1,6 @@
 """Parameters are declared once: the line feeds the check, the grid, the help and the search."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -32,7 +33,12 @@ class Int:
     help: str = ""
 
     def check(self, owner: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not math.isfinite(value)
+            or value != int(value)
+        ):
             raise SettingsError(f"{owner} must be a whole number, received {value!r}.")
         return int(_within(owner, int(value), self.low, self.high))
 

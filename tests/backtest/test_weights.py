@@ -324,7 +324,6 @@ def test_a_price_that_is_not_positive_is_refused(which, price):
         run_weights(*panel, cash=1.0)
 
 
-@pytest.mark.xfail(strict=True, reason="infinite prices and weights run; the place is not named")
 @pytest.mark.parametrize(
     ("which", "value", "words"),
     [
@@ -358,7 +357,6 @@ def test_whole_numbers_are_taken_as_real_ones():
 
 
 @pytest.mark.skipif(PLAIN is loop._follow, reason="nothing is compiled under NUMBA_DISABLE_JIT")
-@pytest.mark.xfail(strict=True, reason="whole-number charges compile a second version of the loop")
 def test_whole_number_charges_do_not_compile_the_loop_again():
     run_weights(SOUND, SOUND, SOUND / 100, cash=10)
     before = len(loop._follow.signatures)

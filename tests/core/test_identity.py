@@ -128,7 +128,6 @@ def test_an_empty_array_has_a_shape_and_a_type_too():
     assert len({digest(e) for e in empties}) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="dtype.str of a record is its size alone")
 def test_records_count_by_the_names_and_types_of_their_fields():
     one, other = np.zeros(2, dtype=[("fees", "<f8")]), np.zeros(2, dtype=[("entries", "<i8")])
 
