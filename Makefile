@@ -9,7 +9,7 @@ help:  ## list the targets
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Alphamill needs Python 3.11 or newer; this is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg]"
 	touch $(STAMP)
 
 install: $(STAMP)  ## create .venv with the alphamill command in it
@@ -26,16 +26,18 @@ check: $(STAMP)  ## everything a commit must pass
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+	NUMBA_BOUNDSCHECK=1 ALPHAMILL_CACHE=.numba-checked $(BIN)/python -m pytest -n 2 tests/backtest tests/indicators
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/indicators tests/strategies
 
 slow: $(STAMP)  ## the long proofs: 50 kills, peers
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev,peers]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
 	$(BIN)/python -m pytest -n 2 -m slow
 
 bench: $(STAMP)  ## the benchmarks, peers in the same run
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,report,dev,peers]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what make created, the workspace not
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .numba-checked
 
 .PHONY: help install run test check slow bench clean

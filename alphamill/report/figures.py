@@ -139,7 +139,7 @@ def heatmap(
     best = divmod(int(np.nanargmax(grid)), n_x) if np.isfinite(grid).any() else (-1, -1)
     parts = [text(left, 12, f"{x[0]} →", "lbl ink"), text(0, 12, f"{y[0]} ↓", "lbl ink")]
     # A long name of the rows would run into that of the columns, so it gets its own line.
-    top = 40.0 if len(y[0]) * 6.2 < left else 54.0
+    top = 40.0 if (len(y[0]) + 3) * 6.2 < left else 54.0
     if top > 40:
         parts[0] = text(left, 28, f"{x[0]} →", "lbl ink")
     for j, value in enumerate(x[1]):
@@ -284,7 +284,7 @@ def histogram(values: Floats, label: str, n_bins: int = 41) -> Markup:
     edges = (first + np.arange(n_bins + 1)) * step
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
     x = Scale(float(edges[0]), float(edges[-1]), 40.0, width - 8)
-    y = fitted(0.0, float(counts.max()), bottom, top, 0.0)
+    y = fitted(0.0, float(counts.max()), bottom, top + 14, 0.0)
     parts = [value_axis(y, [t for t in round_ticks(0, y.high, 4) if t == int(t)], 40, width - 8)]
     for count, a, b in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         title = f"{short(round(a, 2))} to {short(round(b, 2))}: {plural(count, 'trade')}"

@@ -85,6 +85,7 @@ def page_context(outcome: RunOutcome) -> dict[str, object]:
         "legend": _legend(outcome, drawn),
         "equity": _equity(outcome, drawn),
         "meaning": story.meaning(outcome),
+        "doubt": story.doubt(outcome),
         "luck": _luck(outcome, drawn),
         "best": best,
         "best_name": story.name_of(best) if best is not None else "",

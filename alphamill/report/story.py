@@ -79,15 +79,7 @@ def standing(outcome: RunOutcome, candidate: Candidate) -> str:
 
 def nearest(candidates: Sequence[Candidate], n: int = 5) -> list[Candidate]:
     """Return those that came furthest: gates passed before the first no, then Sharpe."""
-    return sorted(candidates, key=_distance)[:n]
-
-
-def _distance(candidate: Candidate) -> tuple[int, float, str, int]:
-    passed = [v.passed for v in candidate.verdicts]
-    came = passed.index(False) if False in passed else len(passed)
-    sharpe = candidate.oos_sharpe
-    ranked = -sharpe if np.isfinite(sharpe) else float("inf")
-    return (-came, ranked, candidate.symbol, candidate.strategy_id)
+    return sorted(candidates, key=lambda c: c.distance)[:n]
 
 
 def fell_at(outcome: RunOutcome) -> list[tuple[str, int]]:
@@ -134,6 +126,26 @@ def meaning(outcome: RunOutcome) -> list[str]:
         "running the same grid again cannot."
     )
     return said
+
+
+def doubt(outcome: RunOutcome) -> str:
+    """Return how the proven compare with luck alone; empty where nothing is proven."""
+    proven = [w.candidate for w in outcome.winners if w.stamp == "proven"]
+    luck = outcome.trials.expected_best_noise_sharpe
+    if not proven or not np.isfinite(luck):
+        return ""
+    n_above = sum(c.in_sample_sharpe > luck for c in proven)
+    whose = (
+        "The one proven" if len(proven) == 1 else f"Of {len(proven)} proven, {n_above or 'none'}"
+    )
+    if len(proven) == 1:
+        whose += " reaches" if n_above else " does not reach"
+    else:
+        whose += " reach" if n_above > 1 else " reaches"
+    return (
+        f"{whose} in sample the {number(luck)} that the best of as many noise trials would show. "
+        "A gate lets a share of noise through, and the more is asked, the more of it comes."
+    )
 
 
 def _best_against_luck(outcome: RunOutcome) -> str:
@@ -187,6 +199,8 @@ def _took(outcome: RunOutcome) -> str:
     text += (
         "." if luck == UNKNOWN else f"; the best of as many noise trials would show Sharpe {luck}."
     )
+    if t.deflated_sharpe is not None:
+        text += f" The best one's deflated Sharpe is {number(t.deflated_sharpe)}."
     share = outcome.best.metrics.get("cost_share") if outcome.best is not None else None
     if share is not None and np.isfinite(share):
         text += f" Costs took {percent(share)} of the best one's gross wins and losses."

@@ -1,5 +1,6 @@
 """What a run returns and the report shows."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,14 @@ class Candidate:
     def failed_gate(self) -> str | None:
         """Return the first gate that said no."""
         return next((v.gate for v in self.verdicts if not v.passed), None)
+
+    @property
+    def distance(self) -> tuple[int, float, str, int]:
+        """Return a key that puts first who came furthest: gates passed in a row, then Sharpe."""
+        passed = [v.passed for v in self.verdicts]
+        came = passed.index(False) if False in passed else len(passed)
+        behind = -self.oos_sharpe if math.isfinite(self.oos_sharpe) else math.inf
+        return -came, behind, self.symbol, self.strategy_id
 
 
 @dataclass(frozen=True)

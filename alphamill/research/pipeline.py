@@ -255,7 +255,7 @@ def _best(done: Judged) -> Candidate | None:
     if done.winners:
         return done.winners[0].candidate
     traded = [c for c in done.candidates if c.metrics["total_trades"] > 0]
-    return max(traded, key=lambda c: c.oos_sharpe, default=None)
+    return min(traded, key=lambda c: c.distance, default=None)
 
 
 def _funnel(done: Judged) -> tuple[FunnelStep, ...]:

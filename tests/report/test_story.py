@@ -73,3 +73,26 @@ def test_standing_of_a_reloaded_winner_is_its_stamp():
     assert story.standing(good, again) == "unproven: permutation"
     assert story.standing(good, good.candidates[0]) == "proven"
     assert story.standing(good, good.candidates[-1]) == "failed: walk forward"
+
+
+@pytest.mark.parametrize(
+    ("luck", "n_proven", "said"),
+    [
+        (1.05, 2, "Of 2 proven, 1 reaches in sample the 1.05"),
+        (2.00, 2, "Of 2 proven, none reaches in sample the 2.00"),
+        (0.50, 2, "Of 2 proven, 2 reach in sample the 0.50"),
+        (2.00, 1, "The one proven does not reach in sample the 2.00"),
+        (0.50, 1, "The one proven reaches in sample the 0.50"),
+    ],
+)
+def test_doubt_counts_the_proven_above_luck(luck: float, n_proven: int, said: str):
+    good = success()
+    trials = replace(good.trials, expected_best_noise_sharpe=luck)
+
+    assert story.doubt(replace(good, trials=trials, winners=good.winners[:n_proven])).startswith(
+        said
+    )
+
+
+def test_what_it_took_holds_the_deflated_sharpe():
+    assert "deflated Sharpe is 0.41" in dict(story.three_lines(success()))["What it took"]
