@@ -58,6 +58,15 @@ def gain(side: int, entry: float, price: float, units: float, terms: Terms) -> f
 
 
 @jit
+def net(side: int, entry: float, price: float, terms: Terms) -> float:
+    """Return the P&L of a trade after the fees of both sides."""
+    units = units_for(entry, terms)
+    return gain(side, entry, price, units, terms) - (
+        fee(entry, units, terms) + fee(price, units, terms)
+    )
+
+
+@jit
 def slipped(price: float, side: int, slip: float, slip_frac: float, per_point: float) -> float:
     """Return the account currency that slippage took from a market or stop fill at ``price``."""
     if slip_frac > 0.0:

@@ -6,12 +6,12 @@ steps, and serves every strategy and parameter set.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alphamill.backtest.costs import terms_of
+from alphamill.backtest.costs import net, terms_of
 from alphamill.backtest.engine import rules_of, script_of, tape_of
 from alphamill.backtest.exits import ExitStack
 from alphamill.backtest.kernel import asked, decide, fill, flat, mark, may_enter, paid, rounded
@@ -44,14 +44,17 @@ AMBIGUOUS = 16  # added to a reason when stop and target were both touched
 class ExitTable(NamedTuple):
     """Exits by the stack alone, for one side.
 
-    ``entry_bar[t]`` is the bar at whose open an entry decided at t fills, or NO_ENTRY;
-
+    ``entry_bar[t]`` is the bar at whose open an entry decided at t fills, or NO_ENTRY, and
+    ``entry[t]`` its fill price. ``exit_bar``, ``reason`` and ``pnl`` (net) have shape
+    (n_bars, n_stacks), so that all stacks of one entry lie side by side; a reason of NONE marks an
+    entry that never fills or that the stack forbids (its range is undefined).
     """
 
     entry_bar: NDArray[np.int32]
+    entry: Floats
     exit_bar: NDArray[np.int32]
     reason: NDArray[np.int8]
-    price: Floats
+    pnl: Floats
 
 
 class Market(NamedTuple):
@@ -68,11 +71,11 @@ class Market(NamedTuple):
     long: ExitTable
     short: ExitTable
     max_bars: NDArray[np.int64]
-    session_index: NDArray[np.int64]
-    last_bar: NDArray[np.int64]
+    session_index: NDArray[np.int32]
+    last_bar: NDArray[np.int32]
     block: NDArray[np.int64]
     n_blocks: int
-    next_open: NDArray[np.int64]
+    next_open: NDArray[np.int32]
     undecided: Flags  # closes at which nothing is decided: session ends under a session exit
 
 
@@ -105,8 +108,7 @@ def market_of(
         exit_table(bars, stacks, instrument, tape, entry_bar, side) if wanted else _empty(entry_bar)
         for side, wanted in ((1, True), (-1, short))
     ]
-    last_bar = np.append(np.flatnonzero(np.diff(bars.session)), len(bars) - 1)
-    session_index = np.cumsum(np.append(False, np.diff(bars.session) != 0)).astype(np.int64)
+    changes = np.diff(bars.session) != 0
     return Market(
         tape,
         rules,
@@ -114,8 +116,8 @@ def market_of(
         tables[0],
         tables[1],
         np.array([stack.max_bars_held or 0 for stack in stacks], dtype=np.int64),
-        session_index,
-        last_bar.astype(np.int64),
+        np.cumsum(np.append(False, changes)).astype(np.int32),
+        np.append(np.flatnonzero(changes), len(bars) - 1).astype(np.int32),
         block.astype(np.int64),
         int(block[-1]) + 1,
         _next_open(tape.quiet),
@@ -132,19 +134,27 @@ def exit_table(
     side: int,
 ) -> ExitTable:
     """Return the exits of every stack for one side."""
-    shape = (len(stacks), len(bars))
+    n_bars, shape = len(bars), (len(bars), len(stacks))
+    terms, frac = terms_of(instrument), rules_of(bars, stacks[0], instrument, "close").slip_frac
+    entry = np.full(n_bars, np.nan)
+    _entries(tape, entry_bar, side, frac, entry)
     table = ExitTable(
-        entry_bar, np.zeros(shape, np.int32), np.zeros(shape, np.int8), np.zeros(shape)
+        entry_bar, entry, np.zeros(shape, np.int32), np.zeros(shape, np.int8), np.zeros(shape)
     )
-    silent = np.zeros(len(bars), dtype=np.bool_)
+    silent = np.zeros(n_bars, dtype=np.bool_)
     nothing = Signals(silent.astype(np.int8), silent, silent)
     for k, stack in enumerate(stacks):
         script = script_of(bars, nothing, stack)
         rules = rules_of(bars, stack, instrument, "close")
+        found: Any = np.zeros(n_bars, np.int32), np.zeros(n_bars, np.int8), np.zeros(n_bars)
         if stack.trail_atr is None and stack.break_even_atr is None:
-            _touch_all(*tape, *rules, script.stop_distance, script.target_distance, side, k, table)
+            distances = script.stop_distance, script.target_distance
+            _touch_all(*tape, *rules, *distances, side, entry_bar, entry, *found)
         else:
-            _walk_all(tape, script, rules, side, k, table)
+            _walk_all(tape, script, rules, side, entry_bar, *found)
+        table.exit_bar[:, k], table.reason[:, k], price = found
+        _net(side, entry, price, terms, price)
+        table.pnl[:, k] = price
     return table
 
 
@@ -190,15 +200,36 @@ def walk(tape: Tape, script: Script, rules: Rules, side: int, t: int) -> tuple[i
 
 
 @jit
-def _walk_all(
-    tape: Tape, script: Script, rules: Rules, side: int, k: int, table: ExitTable
+def _entries(
+    tape: Tape, entry_bar: NDArray[np.int32], side: int, slip_frac: float, entry: Floats
+) -> None:
+    for t in range(entry_bar.size):
+        j = entry_bar[t]
+        if j != NO_ENTRY:
+            entry[t] = paid(tape.open[j], side, tape.tick[j], tape.slip[j], slip_frac)
+
+
+@jit
+def _net(side: int, entry: Floats, price: Floats, terms: Terms, pnl: Floats) -> None:
+    """Turn exit prices into net P&L."""
+    for t in range(entry.size):
+        pnl[t] = net(side, entry[t], price[t], terms)
+
+
+@jit
+def _walk_all(  # noqa: PLR0913  a kernel writes into what it is given
+    tape: Tape,
+    script: Script,
+    rules: Rules,
+    side: int,
+    entry_bar: NDArray[np.int32],
+    exit_bars: NDArray[np.int32],
+    reasons: NDArray[np.int8],
+    prices: Floats,
 ) -> None:
     for t in range(tape.close.size):
-        if table.entry_bar[t] != NO_ENTRY:
-            exit_bar, reason, price = walk(tape, script, rules, side, t)
-            table.exit_bar[k, t] = exit_bar
-            table.reason[k, t] = reason
-            table.price[k, t] = price
+        if entry_bar[t] != NO_ENTRY:
+            exit_bars[t], reasons[t], prices[t] = walk(tape, script, rules, side, t)
 
 
 @jit
@@ -220,17 +251,19 @@ def _touch_all(  # noqa: C901, PLR0913, PLR0915  one flat loop over bare arrays:
     stop_distance: Floats,
     target_distance: Floats,
     side: int,
-    k: int,
-    table: ExitTable,
+    entry_bars: NDArray[np.int32],
+    entries: Floats,
+    exit_bars: NDArray[np.int32],
+    reasons: NDArray[np.int8],
+    prices: Floats,
 ) -> None:
     """Do what ``_walk_all`` does, for stacks whose levels never move: 20 times faster."""
     last = close.size - 1
-    entry_bars, exit_bars, reasons, prices = table
     for t in range(last):
         j = entry_bars[t]
         if j == NO_ENTRY or math.isnan(stop_distance[t] + target_distance[t]):
             continue
-        entry = paid(open_[j], side, ticks[j], slips[j], slip_frac)
+        entry = entries[t]
         stop = rounded(entry - side * stop_distance[t], side < 0, ticks[j])
         target = rounded(entry + side * target_distance[t], side > 0, ticks[j])
         entered_at, entered_in = j, session[j]
@@ -266,7 +299,7 @@ def _touch_all(  # noqa: C901, PLR0913, PLR0915  one flat loop over bare arrays:
             undecided = session_exit and session_end[j]
             due = due or (not undecided and 0 < max_bars <= j - entered_at + 1)
             j += 1
-        exit_bars[k, t], reasons[k, t], prices[k, t] = j - 1, reason, price
+        exit_bars[t], reasons[t], prices[t] = j - 1, reason, price
 
 
 @jit
@@ -284,14 +317,15 @@ def _entry_bars(tape: Tape, rules: Rules, entry_bar: NDArray[np.int32]) -> None:
             upcoming = t
 
 
-def _next_open(quiet: Flags) -> NDArray[np.int64]:
+def _next_open(quiet: Flags) -> NDArray[np.int32]:
     n_bars = quiet.size
     index = np.where(quiet, n_bars, np.arange(n_bars))
     ahead = np.minimum.accumulate(index[::-1])[::-1]
-    return np.append(ahead, n_bars).astype(np.int64)
+    return np.append(ahead, n_bars).astype(np.int32)
 
 
 def _empty(entry_bar: NDArray[np.int32]) -> ExitTable:
+    nothing = np.zeros((0, 0))
     return ExitTable(
-        entry_bar, np.zeros((0, 0), np.int32), np.zeros((0, 0), np.int8), np.zeros((0, 0))
+        entry_bar, np.zeros(0), nothing.astype(np.int32), nothing.astype(np.int8), nothing
     )

@@ -51,8 +51,6 @@ def tally_by_loop(
             "total_pnl": trades.pnl.sum(),
             "largest_win": pnl.max(initial=0.0),
             "largest_loss": pnl.min(initial=0.0),
-            "fees": trades.fees.sum(),
-            "slippage": trades.slippage.sum(),
             "bars_held": held.sum(),
             "max_bars_held": held.max(initial=0),
             "min_bars_held": held.min() if held.size else 0,

@@ -124,8 +124,6 @@ def _frame(part: Part, meta: dict[str, Any]) -> pd.DataFrame:
                 canonical_json({r: int(k) for r, k in zip(REASONS, row, strict=True) if k})
                 for row in cells["exits"]
             ],
-            "fees": cells["fees"],
-            "slippage": cells["slippage"],
             "ambiguous_share": np.nan_to_num(cells["ambiguous"] / trades),
         }
     frame = pd.DataFrame(columns, index=range(n))
