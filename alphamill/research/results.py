@@ -1,5 +1,6 @@
 """A run's results as one table: a row a cell, with the columns of the seeds' database."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +28,8 @@ def table(run_folder: Path) -> pd.DataFrame:
     """Return every cell of a stored run, in plan order.
 
     Columns are those of the seeds' ``backtest_results``; ``params`` is JSON and holds the exits
-    too; figures are of the discovery window; ``passed_walkforward`` and ``passed_all_filters``
-    are known for the cell that stands for its strategy and instrument and null for the others.
+    too; figures are of the discovery window; verdicts other than ``passed_gate1`` are known for the
+    cell that stands for its strategy and instrument and null for the others.
     """
     meta = _meta(run_folder)
     frames = [_frame(part, meta) for part in _parts(run_folder)]
@@ -67,7 +68,7 @@ def latest(runs: Path) -> Path:
     DataError
         When there is none.
     """
-    found = [(json.loads(p.read_text())["begun_ns"], p.parent) for p in runs.glob(f"*/{META}")]
+    found = [(_meta(p.parent)["begun_ns"], p.parent) for p in runs.glob(f"*/{META}")]
     if not found:
         raise DataError(f"no run lies in {runs.name}. Run `alphamill run` or `alphamill sweep`.")
     return max(found)[1]
@@ -76,7 +77,10 @@ def latest(runs: Path) -> Path:
 def write_meta(run_folder: Path, meta: "Mapping[str, Any]") -> None:
     """Keep what a run was asked beside its results; the time of its first start stays."""
     path = run_folder / META
-    begun = json.loads(path.read_text())["begun_ns"] if path.exists() else meta["begun_ns"]
+    begun = meta["begun_ns"]
+    # A file that cannot be read is written anew: sweeping again is its remedy.
+    with contextlib.suppress(DataError):
+        begun = _meta(run_folder)["begun_ns"] if path.exists() else begun
     write_atomic(path, json.dumps({**meta, "begun_ns": begun}, indent=1) + "\n")
 
 
@@ -138,8 +142,20 @@ def _frame(part: Part, meta: dict[str, Any]) -> pd.DataFrame:
 _ASKED = ("total_trades", "sharpe_ratio", "profit_factor", "win_rate")
 
 
+# Known for the cell that stands for its strategy and instrument; the regime and stability gates
+# and the composite score are the seeds', and empty until a run asks them.
+_JUDGED = (
+    "passed_walkforward",
+    "passed_regime",
+    "passed_stability",
+    "passed_statistical",
+    "passed_all_filters",
+    "composite_score",
+)
+
+
 def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
-    rows = rows.assign(passed_walkforward=None, passed_all_filters=None)
+    rows = rows.assign(**dict.fromkeys(_JUDGED))
     path = run_folder / "candidates.json"
     if not path.exists():
         return rows
@@ -148,6 +164,7 @@ def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
         at = key == (c["symbol"], c["strategy_name"], canonical_json(c["params"]))
         said = {gate: passed for gate, passed, *_ in c["verdicts"]}
         rows.loc[at, "passed_walkforward"] = said["walk_forward"]
+        rows.loc[at, "passed_statistical"] = said.get("chance")
         rows.loc[at, "passed_all_filters"] = all(said.values())
     return rows
 
@@ -182,8 +199,9 @@ def _to_sqlite(rows: pd.DataFrame, meta: dict[str, Any], path: Path) -> None:
 
 def _meta(run_folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((run_folder / META).read_text())  # type: ignore[no-any-return]
-    except (OSError, ValueError) as e:
+        meta: dict[str, Any] = json.loads((run_folder / META).read_text())
+        return {**meta, "begun_ns": int(meta["begun_ns"])}
+    except (OSError, ValueError, KeyError, TypeError) as e:
         raise DataError(
             f"run {run_folder.name} cannot be read ({e}). Sweep again; stored cells are kept."
         ) from e

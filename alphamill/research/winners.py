@@ -116,23 +116,23 @@ def extract(
     SettingsError
         When an instrument was never run.
     """
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    latest: dict[tuple[str, str, str], dict[str, Any]] = {}
     for path in sorted(runs.glob(f"*/{STORED}")):
         for row in _read(path):
-            key = (row["symbol"], row["strategy_name"])
+            key = (row["symbol"], row["timeframe"], row["strategy_name"])
             if key not in latest or row["at_ns"] > latest[key]["at_ns"]:
                 latest[key] = row
     if not latest:
         raise DataError(
             f"no finished run lies in {runs.name}. Run `alphamill run` or `alphamill sweep` first."
         )
-    symbols = sorted({symbol for symbol, _ in latest})
+    symbols = sorted({symbol for symbol, *_ in latest})
     for name in instruments:
         if name not in symbols:
             raise SettingsError(f"no run judged {name!r}; there are runs of {symbols}.")
     kept: list[tuple[Candidate, dict[str, Any]]] = []
-    for symbol in instruments or symbols:
-        rows = [r for (s, _), r in latest.items() if s == symbol and r["stamp"]]
+    for symbol in dict.fromkeys(instruments or symbols):
+        rows = [r for (s, *_), r in latest.items() if s == symbol and r["stamp"]]
         rows = [r for r in rows if include_unproven or r["stamp"] == "proven"]
         pairs = sorted(((_candidate(r), r) for r in rows), key=lambda pair: _order(pair[0]))
         kept += pairs[:top_n]
@@ -214,7 +214,10 @@ _NOT_CANDIDATE = {"at_ns", "stamp", "identity", "sessions", "oos_pnl", "verdicts
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
         rows = json.loads(path.read_text())
-    except (OSError, ValueError) as e:
+        for row in rows:
+            _candidate(row)
+            _ = row["at_ns"], row["stamp"], row["identity"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise DataError(
             f"{path.parent.name}/{path.name}: this run's candidates cannot be read ({e}). Run it "
             "again; what is stored of its sweep is used."
