@@ -144,14 +144,14 @@ def prepare(plan: Plan, catalog: Catalog, n_workers: int = 1) -> Prepared:
         days = schedule(what.calendar, entry.first_session, entry.last_session).session
         cut[symbol] = windows(days, plan.windows or None)
         sealed = catalog.seal(symbol, plan.timeframe, cut[symbol].sealed.first)
-        last = cut[symbol].discovery.last
+        first, last = cut[symbol].discovery.first, cut[symbol].discovery.last
         if sealed <= last:
             raise SettingsError(
                 f"{symbol}: its bars are sealed from {_date(sealed)} on by an earlier project, and "
                 f"windows.discovery ends {_date(last)}. Let it end before the seal, or open the "
                 "seal on purpose; a look is logged and charged."
             )
-        bars = catalog.read(symbol, plan.timeframe, end=last)
+        bars = catalog.read(symbol, plan.timeframe, first, last)
         sessions = np.unique(bars.session)
         blocks = quarter_blocks(sessions)
         if len(blocks) <= plan.train_quarters:
@@ -168,7 +168,7 @@ def prepare(plan: Plan, catalog: Catalog, n_workers: int = 1) -> Prepared:
             blocks,
             plan.exits,
             plan.sides,
-            catalog.content_hash(symbol, plan.timeframe, end=last),
+            catalog.content_hash(symbol, plan.timeframe, first, last),
             memo_bytes(plan, len(bars), n_workers),
         )
     return Prepared(grounds, cut, tuple(refused))

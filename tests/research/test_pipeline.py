@@ -201,3 +201,18 @@ def test_stages_windows_and_identity_are_told(done):
     assert edges == sorted(edges)
     assert outcome.identity["run"] == outcome.run_id
     assert np.isfinite(outcome.trials.expected_best_noise_sharpe)
+
+
+def test_a_discovery_window_by_date_begins_where_it_says(done):
+    folder, _ = done
+    dates = {
+        "discovery": (20100101, 20141231),
+        "ml_validation": (20150101, 20151231),
+        "portfolio": (20160101, 20161231),
+        "sealed": (20170101, 20201231),
+    }
+
+    bars = prepare(replace(ORDER, windows=dates), Catalog(folder)).grounds["ES"].bars
+
+    assert 20100101 <= bars.session[0] <= 20100105
+    assert 20141229 <= bars.session[-1] <= 20141231
