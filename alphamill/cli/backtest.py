@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alphamill.cli.console import answer, note, table
-from alphamill.cli.options import WORKSPACE, AsJson, End, Start, Symbol, Workspace, day
+from alphamill.cli.options import AsJson, End, ProjectWorkspace, Start, Symbol, day
 
 if TYPE_CHECKING:
     from alphamill.backtest.exits import ExitStack
@@ -44,7 +44,10 @@ def backtest(  # noqa: PLR0913  (a flag is an argument)
         str | None, typer.Option(help="1m, 5m, 15m, 1h or 1d; the only one the catalog holds.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Where to write the tearsheet.")] = None,
-    workspace: Workspace = WORKSPACE,
+    project: Annotated[
+        Path | None, typer.Option(help="Project file: its instruments, costs and workspace.")
+    ] = None,
+    workspace: ProjectWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one cell and write its tearsheet, an HTML page."""
@@ -53,18 +56,23 @@ def backtest(  # noqa: PLR0913  (a flag is an argument)
     from alphamill.cli.options import timeframe_of
     from alphamill.cli.series import find_series
     from alphamill.report.tearsheet import write_tearsheet
+    from alphamill.settings.project import Project, load_project
     from alphamill.strategies import find
 
+    base = Project() if project is None else load_project(project)
+    folder = workspace or base.run.workspace
+    wanted_sides = _sides(sides)
     chosen = find(strategy)
     params, stack = parsed_params(chosen, strategy_params)
     found = find_series(
-        workspace,
+        folder,
         symbol,
         None if timeframe is None else timeframe_of(timeframe),
         (day("--start", start), day("--end", end)),
+        base.instruments,
     )
     note(found.where)
-    signals = chosen.signals(found.bars, params, _sides(sides))
+    signals = chosen.signals(found.bars, params, wanted_sides)
     result = run(found.bars, signals, stack, found.instrument, levels=chosen.levels)
     metrics = summary(result)
     title = f"{chosen.name} on {symbol}"
@@ -74,7 +82,7 @@ def backtest(  # noqa: PLR0913  (a flag is an argument)
         "exits": json.dumps(stack.as_params()),
         "sides": sides,
     }
-    path = output or workspace / "backtests" / f"{symbol}-{chosen.name}.html"
+    path = output or folder / "backtests" / f"{symbol}-{chosen.name}.html"
     path = write_tearsheet(result, title, notes, path)
     payload = {
         "symbol": symbol,

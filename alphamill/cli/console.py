@@ -71,8 +71,8 @@ def plain(value: Any) -> Any:
     Examples
     --------
     >>> from pathlib import Path
-    >>> plain({"a": (1, float("nan")), "b": Path("x")})
-    {'a': [1, None], 'b': 'x'}
+    >>> plain({"a": (1, float("nan")), "b": frozenset({"x"})})
+    {'a': [1, None], 'b': ['x']}
     """
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))

@@ -40,9 +40,9 @@ def list_series(workspace: Workspace = WORKSPACE, as_json: AsJson = False) -> No
             e.symbol,
             e.timeframe,
             e.n_bars,
-            str(e.first_session),
-            str(e.last_session),
-            e.first_sealed_session and str(e.first_sealed_session),
+            e.first_session,
+            e.last_session,
+            e.first_sealed_session,
             e.source,
             e.closes_only,
         )
@@ -52,7 +52,9 @@ def list_series(workspace: Workspace = WORKSPACE, as_json: AsJson = False) -> No
     answer(
         [dict(zip(names, row, strict=True)) for row in rows],
         as_json,
-        lambda: table(f"{len(rows)} series in {workspace / 'catalog'}", columns, rows),
+        lambda: table(
+            f"{len(rows)} series in {workspace / 'catalog'}", columns, (map(_fact, r) for r in rows)
+        ),
     )
 
 
@@ -96,7 +98,7 @@ def export(
     from alphamill.data.ingest import export as write
 
     catalog = Catalog(workspace)
-    form = cast("Literal['csv', 'parquet']", output.suffix.removeprefix("."))
+    form = cast("Literal['csv', 'parquet']", output.suffix.lower().removeprefix("."))
     n_bars = write(catalog, symbol, _timeframe(catalog, symbol, timeframe), output, form)
     answer(
         {"symbol": symbol, "bars": n_bars, "path": output},

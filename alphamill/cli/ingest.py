@@ -1,7 +1,8 @@
 """`alphamill ingest`: bars from a source into the workspace's catalog."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from alphamill.cli.clock import WallClock
 from alphamill.cli.console import answer, table
-from alphamill.cli.options import WORKSPACE, AsJson, ProjectFile, Workspace, timeframe_of
+from alphamill.cli.options import AsJson, ProjectFile, ProjectWorkspace, timeframe_of
 from alphamill.core.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def ingest(  # noqa: PLR0913  (a flag is an argument)
     ] = None,
     replace: Annotated[bool, typer.Option(help="Forget what is stored of these.")] = False,
     project: ProjectFile = None,
-    workspace: Workspace = WORKSPACE,
+    workspace: ProjectWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring bars into the catalog; what the quality rules refuse is named and left out.
@@ -67,10 +68,15 @@ def ingest(  # noqa: PLR0913  (a flag is an argument)
     }
     given = {name: value for name, value in named.items() if value is not None}
     asked = asked_project(base, source, timeframe, given | parsed_options(options or ()))
+    _require_place(asked)
     opened = asked.source()
     wanted = symbols or ([symbol] if symbol else None) or asked.symbols()
     intake = Intake(
-        Catalog(workspace), WallClock(), asked.instruments, tuple(accept or ()), replace
+        Catalog(workspace or base.run.workspace),
+        WallClock(),
+        asked.instruments,
+        tuple(accept or ()),
+        replace,
     )
     taken = intake.take(opened, wanted, asked.data.timeframe, Console())
     _tell(taken, as_json)
@@ -86,6 +92,15 @@ def asked_project(
     if timeframe:
         changed["timeframe"] = timeframe_of(timeframe)
     return base.model_copy(update={"data": base.data.model_copy(update=changed)})
+
+
+def _require_place(asked: "Project") -> None:
+    place = PLACE.get(asked.data.source)
+    if place and place not in asked.data.options:
+        raise SettingsError(
+            f"the source {asked.data.source} reads files and received no place to read from. Give "
+            f"--path, or data.options.{place} in the project file."
+        )
 
 
 def parsed_options(pairs: Sequence[str]) -> dict[str, Any]:
@@ -109,14 +124,16 @@ def parsed_options(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _tell(taken: "Sequence[Ingested]", as_json: bool) -> None:
-    columns = ("symbol", "timeframe", "bars", "first", "last", "repairs")
+    columns = ("symbol", "timeframe", "bars", "first", "last", "repairs", "warnings")
     rows = [
-        (t.symbol, t.timeframe, t.n_bars, str(t.first_session), str(t.last_session), _counts(t))
+        (t.symbol, t.timeframe, t.n_bars, str(t.first_session), str(t.last_session),
+         _counts(t.repairs), _counts(warnings_of(t)))
         for t in taken
         if not t.refused
-    ]
+    ]  # fmt: skip
     refused = [t for t in taken if t.refused]
-    answer(taken, as_json, lambda: table(f"{len(rows)} series in the catalog", columns, rows))
+    if rows or as_json:
+        answer(taken, as_json, lambda: table(f"{len(rows)} series in the catalog", columns, rows))
     if refused:
         # One bad file does not spoil the others, but the exit code must say that it was there.
         whose = max(one.exit_code for one in refused)
@@ -125,5 +142,14 @@ def _tell(taken: "Sequence[Ingested]", as_json: bool) -> None:
         raise error(f"{len(refused)} of {len(taken)} series were refused:\n{reasons}")
 
 
-def _counts(one: "Ingested") -> str:
-    return " ".join(f"{rule}:{n}" for rule, n in sorted(one.repairs.items())) or "none"
+def warnings_of(one: "Ingested") -> dict[str, int]:
+    """Return how many rows each rule only warned about."""
+    counts: Counter[str] = Counter()
+    for found in one.findings:
+        if found.severity == "warn":
+            counts[found.rule] += found.count
+    return dict(counts)
+
+
+def _counts(by_rule: Mapping[str, int]) -> str:
+    return " ".join(f"{rule}:{n}" for rule, n in sorted(by_rule.items())) or "none"

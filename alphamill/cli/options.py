@@ -13,6 +13,10 @@ AsJson = Annotated[
 Workspace = Annotated[
     Path, typer.Option(help="Folder of the catalog, the ledger and the results.", file_okay=False)
 ]
+ProjectWorkspace = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of the results; the project file's otherwise."),
+]
 ProjectFile = Annotated[Path | None, typer.Option(help="The project file, such as alphamill.yml.")]
 Symbol = Annotated[str, typer.Option(help="One instrument, such as SP500 or ES.")]
 Start = Annotated[str | None, typer.Option(help="First day, such as 2010-01-01.")]

@@ -1,20 +1,15 @@
 """`alphamill run`: the whole path, ending in one page."""
 
-from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from alphamill.cli.clock import WallClock
 from alphamill.cli.console import answer, note
-from alphamill.cli.options import AsJson, ProjectFile, Workers, workers_of
+from alphamill.cli.options import AsJson, ProjectFile, ProjectWorkspace, Workers, workers_of
 
 
 def run(
     project: ProjectFile = None,
-    workspace: Annotated[
-        Path | None, typer.Option(help="Folder of the results; the project file's otherwise.")
-    ] = None,
+    workspace: ProjectWorkspace = None,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,9 +1,10 @@
 """Find the bars a command asks for: the workspace's catalog first, then the sample data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alphamill.cli.clock import WallClock
 from alphamill.core.errors import DataError, SettingsError
@@ -24,10 +25,17 @@ class Series:
     where: str
 
 
-def find_series(workspace: Path, symbol: str, timeframe: str | None, span: Span) -> Series:
+def find_series(
+    workspace: Path,
+    symbol: str,
+    timeframe: str | None,
+    span: Span,
+    instruments: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Series:
     """Return one series; without a timeframe the only one the catalog holds, or daily.
 
     A symbol that the catalog lacks and the sample has is taken into the catalog first.
+    ``instruments`` are the project file's corrections, by symbol.
 
     Raises
     ------
@@ -39,14 +47,18 @@ def find_series(workspace: Path, symbol: str, timeframe: str | None, span: Span)
     from alphamill.data.catalog import Catalog
     from alphamill.data.instruments import instrument
 
+    first, last = (day and day.isoformat() for day in span)
+    # A contract such as ES:201312 is traded as its future is.
+    traded = symbol.partition(":")[0]
     catalog = Catalog(workspace)
     wanted, where = _held(catalog, symbol, timeframe)
-    bars = catalog.read(symbol, wanted, *span)
+    bars = catalog.read(symbol, wanted, first, last)
     sealed = catalog.entry(symbol, wanted).first_sealed_session
-    if sealed is not None and not span[1]:
+    if sealed is not None and not last:
         where += f", up to its seal at {sealed}"
-    # A contract such as ES:201312 is traded as its future is.
-    return Series(bars, instrument(symbol.partition(":")[0]), where)
+    given = instruments or {}
+    what = instrument(traded, given.get(symbol, given.get(traded)))
+    return Series(bars, what, where)
 
 
 def _held(catalog: "Catalog", symbol: str, timeframe: str | None) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """`alphamill strategies`: the table, or one of its rows in full."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -37,8 +38,12 @@ def strategies(
         "idea": strategy.idea,
         "sides": strategy.sides,
         "needs": strategy.needs,
-        "params": {name: describe(name, p) for name, p in strategy.space.items()},
+        "params": {
+            name: {"kind": type(p).__name__.lower(), **asdict(p)}
+            for name, p in strategy.space.items()
+        },
     }
+    lines = [describe(name, p) for name, p in strategy.space.items()]
     answer(payload, as_json, lambda: "\n".join(
-        [f"{strategy.number} {strategy.name}", strategy.idea, *payload["params"].values()]
+        [f"{strategy.number} {strategy.name}", strategy.idea, *lines]
     ))  # fmt: skip

@@ -14,6 +14,7 @@ from alphamill.cli.options import (
     AsJson,
     End,
     ProjectFile,
+    ProjectWorkspace,
     Start,
     Strategies,
     Workers,
@@ -46,7 +47,7 @@ def sweep(  # noqa: PLR0913  (a flag is an argument)
     ] = None,
     workers: Workers = None,
     project: ProjectFile = None,
-    workspace: Workspace = WORKSPACE,
+    workspace: ProjectWorkspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every cell of a plan, ask the gates, and keep the results.
@@ -61,7 +62,9 @@ def sweep(  # noqa: PLR0913  (a flag is an argument)
     wanted = [*([symbol] if symbol else []), *(symbols or [])]
     asked = {"symbols": wanted, "timeframe": timeframe and timeframe_of(timeframe)}
     plan = asked_plan(base, asked, strategies, (start, end))
-    judged = run_sweep(plan, base, workspace, workers_of(workers))
+    judged = run_sweep(
+        plan, base, workspace or base.run.workspace, workers_of(workers, base.run.workers)
+    )
     answer(_payload(judged), as_json, lambda: _shown(judged))
 
 
@@ -111,7 +114,8 @@ def asked_plan(
         raise SettingsError("a sweep needs instruments: give --symbols, or a --project.")
     plan = base.model_copy(update={"data": data}).plan()
     if strategies:
-        plan = replace(plan, strategies=tuple(dict.fromkeys(find(s) for s in strategies)))
+        once = {found.number: found for found in map(find, strategies)}
+        plan = replace(plan, strategies=tuple(once.values()))
     first, last = day("--start", span[0]), day("--end", span[1])
     if (first is None) != (last is None):
         raise SettingsError("--start and --end must be given together; add the other one.")

@@ -1,9 +1,10 @@
 """The blocks of the project file: what each key is and which values it takes."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -88,6 +89,17 @@ class WindowsBlock(Block):
     ml_validation: Window = DEFAULT_WINDOWS["ml_validation"]
     portfolio: Window = DEFAULT_WINDOWS["portfolio"]
     sealed: Window = DEFAULT_WINDOWS["sealed"]
+
+    @model_validator(mode="after")
+    def _is_one_cut(self) -> Self:
+        # The cut is made for each history; a cut that fits none should not be found out so late.
+        given = self.model_dump()
+        days = sorted(name for name, window in given.items() if isinstance(window, tuple))
+        if days and len(days) < len(given):
+            raise ValueError(f"windows must be all fractions or all days; days has only {days}")
+        if not days and not math.isclose(sum(given.values()), 1.0):
+            raise ValueError(f"the fractions of windows must add up to 1; these are {given}")
+        return self
 
 
 class GatesBlock(Block):

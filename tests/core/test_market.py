@@ -68,7 +68,9 @@ def test_a_fault_is_refused_with_symbol_bar_value_and_remedy(columns, message):
 
 @pytest.mark.parametrize("name", bar_columns()[1:])
 @pytest.mark.parametrize(
-    ("spoil", "shape"), [(lambda c: c[:2], "(2,)"), (lambda c: [c], "(1, 3)")], ids=["short", "2d"]
+    ("spoil", "shape"),
+    [(lambda c: c[:2], "(2,)"), (lambda c: [c], "(1, 3)"), (lambda c: [[v] for v in c], "(3, 1)")],
+    ids=["short", "row", "column"],
 )
 def test_a_column_of_another_shape_is_refused(name, spoil, shape):
     message = f"ES: column {name} must have shape (3,), received {shape}. Re-ingest this symbol."

@@ -36,6 +36,8 @@ def test_a_block_whose_keys_are_all_commented_out_takes_its_defaults():
         ("windows: {sealed: [2024-12-31]}", "a fraction or .first day, last day."),
         ("windows: {sealed: [soon, later]}", "'soon' is not a day as 2010-12-31"),
         ("windows: {sealed: .nan}", "windows.sealed"),
+        ("a: 1\nwindows: {sealed: 0.5}", "line 2: windows: the fractions .* must add up to 1"),
+        ("windows: {sealed: [2024-01-01, 2024-12-31]}", "all days; days has only .'sealed'."),
         ("instruments:\n  ES: {comission: 1}", "line 2: unknown key 'comission' in instruments.ES"),
     ],
 )  # fmt: skip
@@ -72,6 +74,10 @@ def test_numbers_may_come_from_the_environment():
 
 
 def test_windows_may_be_days():
-    got = project("windows: {discovery: [2010-01-01, '2021-12-31']}")
+    got = project(
+        "windows: {discovery: [2010-01-01, '2021-12-31'], ml_validation: [2022-01-01, 2022-12-31], "
+        "portfolio: [2023-01-01, 2023-12-31], sealed: [2024-01-01, 2024-12-31]}"
+    )
 
     assert got.windows.discovery == (20100101, 20211231)
+    assert got.plan().windows["sealed"] == (20240101, 20241231)

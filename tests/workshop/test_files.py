@@ -148,9 +148,10 @@ def test_a_lock_lets_one_in_at_a_time(tmp_path):
 
 
 def test_equal_tables_are_equal_bytes_however_they_were_made():
-    frame = pd.DataFrame({"day": [20240102, 20240103], "close": [1.0, 2.5]})
-    table = pa.table({"day": [20240102, 20240103], "close": [1.0, 2.5]})
-    in_pieces = pa.concat_tables([table.slice(0, 1), table.slice(1)])
+    # So long that pages end elsewhere when the table comes in pieces (50,000 rows show nothing).
+    values = {"close": [k / 7 for k in range(300_000)]}
+    frame, table = pd.DataFrame(values), pa.table(values)
+    in_pieces = pa.concat_tables([table.slice(k, 1000) for k in range(0, 300_000, 1000)])
 
     assert parquet_bytes(frame) == parquet_bytes(table) == parquet_bytes(in_pieces)
     assert b"pandas" not in parquet_bytes(frame)
