@@ -1,11 +1,20 @@
 """What a single bar, or a bar and the one before it, looks like."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from alphamill.core.market import Floats
 from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous
+
+
+class Shadows(NamedTuple):
+    """What of a bar lies above and below its body; columns of shape (n_bars,)."""
+
+    upper: Floats
+    lower: Floats
 
 
 @memoised
@@ -54,6 +63,28 @@ def body_share(open_: Floats, high: Floats, low: Floats, close: Floats) -> Float
     out = np.full(close.size, np.nan)
     np.divide(np.abs(close - open_), high - low, out=out, where=high > low)
     return out
+
+
+@memoised
+def shadows(open_: Floats, high: Floats, low: Floats, close: Floats) -> Shadows:
+    """Return how far a bar reached beyond its body, above and below.
+
+    Parameters
+    ----------
+    open_, high, low, close : ndarray of shape (n_bars,)
+        Prices, quote currency.
+
+    Returns
+    -------
+    Shadows
+        Quote currency, at least 0.
+
+    Examples
+    --------
+    >>> shadows(np.array([2.0]), np.array([4.0]), np.array([0.5]), np.array([3.0])).lower.tolist()
+    [1.5]
+    """
+    return Shadows(high - np.maximum(open_, close), np.minimum(open_, close) - low)
 
 
 @memoised

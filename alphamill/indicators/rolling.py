@@ -200,6 +200,33 @@ def percentile_rank(x: Floats, n_bars: int) -> Floats:
 
 
 @memoised
+def bars_since_max(x: Floats, n_bars: int) -> Floats:
+    """Return how many bars ago the highest of the last ``n_bars`` values was.
+
+    The latest of equals counts. ``bars_since_max(-x, n_bars)`` is the same of the lowest.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        0 where the present value is the highest; NaN in the first ``n_bars - 1`` rows.
+
+    Examples
+    --------
+    >>> bars_since_max(np.array([1.0, 3.0, 2.0, 1.0]), 3).tolist()
+    [nan, nan, 1.0, 2.0]
+    """
+    out = np.full(x.size, np.nan)
+    lag_of_max(column(x), n_bars, out)
+    return out
+
+
+@memoised
 def streak(is_so: Flags) -> Ints:
     """Return how many bars in a row, the present one last, ``is_so`` has held.
 
@@ -242,6 +269,32 @@ def previous(x: Floats | Ints, n_bars: int = 1) -> Floats:
     """
     out = np.full(x.size, np.nan)
     out[n_bars:] = x[:-n_bars]
+    return out
+
+
+def value_ago(x: Floats, lag: Floats) -> Floats:
+    """Return the value of ``lag`` bars ago, a number of its own for each bar.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+    lag : ndarray of shape (n,)
+        Whole numbers of at least 0, or NaN.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN where the lag is NaN or reaches beyond the first row.
+
+    Examples
+    --------
+    >>> value_ago(np.array([5.0, 6.0, 7.0]), np.array([1.0, 1.0, 2.0])).tolist()
+    [nan, 5.0, 5.0]
+    """
+    out = np.full(x.size, np.nan)
+    row = np.arange(x.size) - lag
+    known = row >= 0
+    out[known] = x[row[known].astype(np.int64)]
     return out
 
 
@@ -305,3 +358,15 @@ def count_below(x: Floats, n_bars: int, out: Floats) -> None:
             elif not x[t - lag] >= x[t]:
                 n_below = np.nan
         out[t] = n_below
+
+
+@jit
+def lag_of_max(x: Floats, n_bars: int, out: Floats) -> None:
+    for t in range(n_bars - 1, x.size):
+        best, value, is_known = 0, x[t], not np.isnan(x[t])
+        for lag in range(1, n_bars):
+            is_known &= not np.isnan(x[t - lag])
+            if x[t - lag] > value:
+                best, value = lag, x[t - lag]
+        if is_known:
+            out[t] = best

@@ -131,12 +131,13 @@ def rma(x: Floats, n_bars: int) -> Floats:
     return out
 
 
-def crosses_above(x: Floats, level: Floats) -> Flags:
+def crosses_above(x: Floats, level: Floats | float) -> Flags:
     """Return where ``x`` is above ``level`` and was not on the bar before.
 
     Parameters
     ----------
-    x, level : ndarray of shape (n,)
+    x : ndarray of shape (n,)
+    level : float or ndarray of shape (n,)
 
     Returns
     -------
@@ -145,20 +146,20 @@ def crosses_above(x: Floats, level: Floats) -> Flags:
 
     Examples
     --------
-    >>> x = np.array([np.nan, 3.0, 2.0, 3.0])
-    >>> crosses_above(x, np.full(4, 2.0)).tolist()
+    >>> crosses_above(np.array([np.nan, 3.0, 2.0, 3.0]), 2.0).tolist()
     [False, False, False, True]
     """
-    above: Flags = (x > level) & (previous(x) <= previous(level))
+    above: Flags = (x > level) & (previous(x) <= _before(level))
     return above
 
 
-def crosses_below(x: Floats, level: Floats) -> Flags:
+def crosses_below(x: Floats, level: Floats | float) -> Flags:
     """Return where ``x`` is below ``level`` and was not on the bar before.
 
     Parameters
     ----------
-    x, level : ndarray of shape (n,)
+    x : ndarray of shape (n,)
+    level : float or ndarray of shape (n,)
 
     Returns
     -------
@@ -167,10 +168,15 @@ def crosses_below(x: Floats, level: Floats) -> Flags:
 
     Examples
     --------
-    >>> crosses_below(np.array([1.0, 2.0, 1.0]), np.full(3, 2.0)).tolist()
+    >>> crosses_below(np.array([1.0, 2.0, 1.0]), 2.0).tolist()
     [False, False, True]
     """
-    return crosses_above(level, x)
+    below: Flags = (x < level) & (previous(x) >= _before(level))
+    return below
+
+
+def _before(level: Floats | float) -> Floats | float:
+    return previous(level) if isinstance(level, np.ndarray) else level
 
 
 def _first_known(x: Floats) -> int:

@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import talib
 
-from alphamill.core.market import Floats
+from alphamill.core.market import Floats, Ints
 from alphamill.indicators.memo import memoised
-from alphamill.indicators.rolling import column, rolling_std
+from alphamill.indicators.rolling import column, previous, rolling_max, rolling_min, rolling_std
 from alphamill.indicators.trend import ema, rma, sma
 
 
@@ -39,7 +40,6 @@ def true_range(high: Floats, low: Floats, close: Floats) -> Floats:
 
     Examples
     --------
-    >>> import numpy as np
     >>> true_range(np.array([3.0, 9.0]), np.array([1.0, 7.0]), np.array([2.0, 8.0])).tolist()
     [2.0, 7.0]
     """
@@ -72,7 +72,6 @@ def atr(high: Floats, low: Floats, close: Floats, n_bars: int) -> Floats:
 
     Examples
     --------
-    >>> import numpy as np
     >>> high, low = np.array([3.0, 9.0, 9.0]), np.array([1.0, 7.0, 8.0])
     >>> atr(high, low, np.array([2.0, 8.0, 9.0]), 2).tolist()
     [nan, 4.5, 2.75]
@@ -106,7 +105,6 @@ def bollinger(close: Floats, n_bars: int, n_sigmas: float, ddof: int = 1) -> Cha
 
     Examples
     --------
-    >>> import numpy as np
     >>> bollinger(np.array([1.0, 5.0]), 2, 1.0, ddof=0).upper.tolist()
     [nan, 5.0]
     """
@@ -144,7 +142,6 @@ def keltner(
 
     Examples
     --------
-    >>> import numpy as np
     >>> price = np.array([4.0, 8.0])
     >>> keltner(price + 1, price - 1, price, 1, 2, 2.0).upper.tolist()
     [nan, 15.0]
@@ -152,3 +149,103 @@ def keltner(
     middle = ema(close, n_bars)
     reach = n_ranges * sma(true_range(high, low, close), range_bars)
     return Channel(middle - reach, middle, middle + reach)
+
+
+@memoised
+def donchian(high: Floats, low: Floats, n_bars: int) -> Channel:
+    """Return Donchian's channel: lowest low, middle and highest high, the present bar included.
+
+    Parameters
+    ----------
+    high, low : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    Channel
+        NaN in the first ``n_bars - 1`` rows.
+
+    References
+    ----------
+    Donchian (1960), Commodities: High Finance in Copper, Financial Analysts Journal 16:6.
+
+    Examples
+    --------
+    >>> high = np.array([3.0, 5.0, 4.0])
+    >>> donchian(high, high - 1, 2).middle.tolist()
+    [nan, 3.5, 4.0]
+    """
+    lower, upper = rolling_min(low, n_bars), rolling_max(high, n_bars)
+    return Channel(lower, (lower + upper) / 2.0, upper)
+
+
+@memoised
+def previous_donchian(high: Floats, low: Floats, n_bars: int) -> Channel:
+    """Return Donchian's channel of the ``n_bars`` bars before the present one: it can be broken.
+
+    Parameters
+    ----------
+    high, low : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    Channel
+        NaN in the first ``n_bars`` rows.
+
+    Examples
+    --------
+    >>> high = np.array([3.0, 5.0, 4.0])
+    >>> previous_donchian(high, high - 1, 2).upper.tolist()
+    [nan, nan, 5.0]
+    """
+    return Channel(*(previous(line) for line in donchian(high, low, n_bars)))
+
+
+@memoised
+def opening_range(
+    high: Floats, low: Floats, session: Ints, cash_minute: Ints, n_minutes: int
+) -> Channel:
+    """Return lowest low, middle and highest high of each session's first cash minutes.
+
+    They are known once those minutes are over, and hold for the rest of the session.
+
+    Parameters
+    ----------
+    high, low : ndarray of shape (n,)
+        Prices, oldest first.
+    session : ndarray of shape (n,), int64
+        Trade date; it never falls.
+    cash_minute : ndarray of shape (n,), int64
+        Minutes from the cash open to the bar's open. Bars that open in [0, ``n_minutes``) form
+        the range.
+    n_minutes : int
+        Length of the opening.
+
+    Returns
+    -------
+    Channel
+        NaN before and within the opening, and in sessions without a bar in it.
+
+    Examples
+    --------
+    >>> price, minute = np.array([9.0, 5.0, 7.0, 6.0]), np.array([-15, 0, 15, 30])
+    >>> opening_range(price, price, np.ones(4, dtype=np.int64), minute, 30).upper.tolist()
+    [nan, nan, nan, 7.0]
+    """
+    if session.size == 0:
+        return Channel(*(np.empty(0) for _ in Channel._fields))
+    opens = (cash_minute >= 0) & (cash_minute < n_minutes)
+    first = np.flatnonzero(np.append(True, session[1:] != session[:-1]))
+    n_in_session = np.diff(np.append(first, session.size))
+    highest = np.maximum.reduceat(np.where(opens, high, -np.inf), first)
+    lowest = np.minimum.reduceat(np.where(opens, low, np.inf), first)
+    # Shown only to bars after the opening: none of them sees more than was known at its close.
+    shown = (cash_minute >= n_minutes) & np.repeat(highest > -np.inf, n_in_session)
+    upper = np.where(shown, np.repeat(highest, n_in_session), np.nan)
+    lower = np.where(shown, np.repeat(lowest, n_in_session), np.nan)
+    return Channel(lower, (lower + upper) / 2.0, upper)

@@ -18,3 +18,20 @@ def ordered(lower: str, upper: str) -> Callable[[Params], Mapping[str, Value] | 
         return params if float(params[lower]) < float(params[upper]) else None
 
     return canonical
+
+
+def unread_without(
+    switch: str, name: str, usual: Value
+) -> Callable[[Params], Mapping[str, Value] | None]:
+    """Return a ``canonical`` that sets ``name`` to ``usual`` where ``switch`` is off.
+
+    Examples
+    --------
+    >>> unread_without("filter", "span", 200)({"filter": False, "span": 100})
+    {'filter': False, 'span': 200}
+    """
+
+    def canonical(params: Params) -> Mapping[str, Value]:
+        return params if params[switch] else {**params, name: usual}
+
+    return canonical

@@ -33,6 +33,10 @@ def rank(values: Sequence[float]) -> float:
     return 100.0 * sum(v < present for v in others) / len(others)
 
 
+def lag_of_max(values: Sequence[float]) -> float:
+    return float(min(lag for lag, v in enumerate(reversed(values)) if v == max(values)))
+
+
 def recursion(x: Floats, weight: float, n_seed: int, n_silent: int) -> Floats:
     """Average exponentially from the mean of the first ``n_seed`` known values."""
     out = [NAN] * x.size

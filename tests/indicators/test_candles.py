@@ -1,6 +1,6 @@
 import numpy as np
 
-from alphamill.indicators.candles import body_share, engulfing, ibs
+from alphamill.indicators.candles import body_share, engulfing, ibs, shadows
 
 from . import readable
 from .samples import prices, reference, worst
@@ -49,3 +49,27 @@ def test_engulfing_equals_the_reference_file_where_one_end_lies_beyond(shared):
 
     assert (theirs != 0).sum() > 20
     np.testing.assert_array_equal(ours, theirs)
+
+
+def test_shadows_and_body_make_up_the_range_of_either_colour():
+    open_, high, low, close = (
+        np.array([10.0, 13.0]),
+        np.full(2, 15.0),
+        np.full(2, 9.0),
+        [13.0, 10.0],
+    )
+
+    upper, lower = shadows(open_, high, low, np.array(close))
+
+    assert (upper.tolist(), lower.tolist()) == ([2.0, 2.0], [1.0, 1.0])
+
+
+def test_shadows_equal_their_readable_twin():
+    open_, high, low, close = prices()
+
+    ours = shadows(open_, high, low, close)
+
+    for t in range(close.size):
+        top, bottom = max(open_[t], close[t]), min(open_[t], close[t])
+        assert (ours.upper[t], ours.lower[t]) == (high[t] - top, bottom - low[t])
+    assert ours.upper.min() == ours.lower.min() == 0.0

@@ -2,10 +2,20 @@ import numpy as np
 import pytest
 import talib
 
-from alphamill.indicators.momentum import macd, rsi
+from alphamill.indicators.momentum import (
+    cci,
+    macd,
+    momentum,
+    roc,
+    rsi,
+    stochastic_rsi,
+    williams_r,
+    window_spread,
+)
+from alphamill.indicators.rolling import column
 
-from . import readable
-from .samples import closes, reference, worst
+from . import readable, readable_moves
+from .samples import closes, prices, reference, worst
 
 STOCKCHARTS_CLOSES = [
     44.3389, 44.0902, 44.1497, 43.6124, 44.3278, 44.8264, 45.0955, 45.4245, 45.8433, 46.0826,
@@ -100,3 +110,112 @@ def test_macd_equals_the_reference_file(shared):
     assert worst(ours.line[259:], file["macd"][259:]) < 5.1e-6
     assert worst(ours.signal[259:], file["signal"][259:]) < 6e-6
     assert worst(ours.histogram[259:], file["histogram"][259:]) < 6e-6
+
+
+@pytest.mark.parametrize("n_bars", [2, 14])
+def test_stochastic_rsi_equals_its_readable_twin(n_bars):
+    close = closes()
+    strength = rsi(close, n_bars)
+
+    ours = stochastic_rsi(close, n_bars, 9)
+
+    wanted = 100.0 * readable_moves.place(strength, strength, strength, 9)
+    np.testing.assert_allclose(ours, wanted, rtol=0.0, atol=1e-7)
+    assert np.isnan(ours[: n_bars + 8]).all()
+    assert np.isfinite(ours[n_bars + 8])
+
+
+def test_stochastic_rsi_equals_talib_where_the_price_moves():
+    close = closes()[:300]
+
+    theirs, _ = talib.STOCHRSI(close, 14, 14, 1, 0)
+
+    known = ~np.isnan(theirs)
+    np.testing.assert_allclose(stochastic_rsi(close, 14, 14)[known], theirs[known], atol=1e-8)
+
+
+def test_stochastic_rsi_is_unknown_in_a_quiet_night():
+    # The index rests at 60 but for its last bits: they are no range to stand in.
+    close = np.append([1.0, 1.003, 1.001], np.full(60, 1.001))
+
+    assert np.isnan(stochastic_rsi(close, 2, 5)).all()
+
+
+def test_williams_r_equals_its_readable_twin_and_knows_nothing_without_a_range():
+    _, high, low, close = prices()
+
+    ours = williams_r(high, low, close, 14)
+
+    wanted = 100.0 * (readable_moves.place(close, low, high, 14) - 1.0)
+    np.testing.assert_allclose(ours, wanted, rtol=0.0, atol=1e-9)
+    assert np.isnan(ours[:13]).all()
+    assert np.isnan(ours[313:340]).all()
+    assert np.nanmin(ours) >= -100.0
+    assert np.nanmax(ours) <= 0.0
+
+
+def test_williams_r_equals_the_reference_file(shared):
+    # Printed to five decimals, of prices that were rounded to 0.01 afterwards.
+    file = reference(shared, "spy_with_williamsR14.txt")
+
+    ours = williams_r(file["high"], file["low"], file["close"], 14)
+
+    assert worst(ours, file["williams %r 14"]) < 4e-4
+
+
+@pytest.mark.parametrize("n_bars", [2, 20])
+def test_cci_equals_its_readable_twin_and_is_0_at_rest(n_bars):
+    _, high, low, close = prices()
+
+    ours = cci(high, low, close, n_bars)
+
+    np.testing.assert_allclose(
+        ours, readable_moves.cci(high, low, close, n_bars), rtol=0.0, atol=1e-8
+    )
+    assert (ours[320:340] == 0.0).all()
+    lively = slice(n_bars, 300)
+    theirs = talib.CCI(high, low, close, n_bars)
+    np.testing.assert_allclose(ours[lively], theirs[lively], rtol=0.0, atol=1e-8)
+
+
+def test_cci_equals_the_reference_file(shared):
+    # Printed to five decimals, of prices that were rounded to 0.01 afterwards.
+    file = reference(shared, "spy_with_cci.txt")
+
+    ours = cci(file["high"], file["low"], file["close"], 14)
+
+    assert worst(ours, file["commodity channel index (cci) 14"]) < 2.3e-3
+
+
+def test_changes_equal_talib():
+    close = closes()
+
+    np.testing.assert_allclose(momentum(close, 10), talib.MOM(close, 10), rtol=0.0, atol=0.0)
+    np.testing.assert_allclose(roc(close, 10), talib.ROC(close, 10), rtol=0.0, atol=1e-11)
+
+
+def test_rate_of_change_is_a_percent_of_a_traded_price_above_0():
+    close, traded = np.array([1.0, 2.0, 3.0, 4.0]), np.array([50.0, -1.0, 0.0, 60.0])
+
+    # 2 on 50; the price it began at is then below 0.
+    assert roc(close, 2, traded)[2] == 4.0
+    assert np.isnan(roc(close, 2, traded)[3])
+    assert np.isnan(roc(-close, 2)).all()
+
+
+def test_changes_equal_the_reference_files(shared):
+    # Printed to six or seven digits, of closes that were rounded to 0.01 afterwards.
+    change, percent = (reference(shared, f"spy_with_{name}50.txt") for name in ("roc", "rocp"))
+
+    assert worst(momentum(change["close"], 50), change["rate of change 50"]) < 1.6e-5
+    assert worst(roc(percent["close"], 50), percent["rate of change % 50"]) < 1.1e-5
+
+
+def test_compiled_spread_equals_uncompiled():
+    x, middle = column(closes()), column(closes(seed=3))
+    fast, slow = np.zeros(x.size), np.zeros(x.size)
+
+    window_spread(x, middle, 5, fast)
+    getattr(window_spread, "py_func", window_spread)(x, middle, 5, slow)
+
+    np.testing.assert_allclose(fast, slow, rtol=0.0, atol=1e-12)

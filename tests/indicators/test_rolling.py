@@ -6,7 +6,9 @@ import talib
 
 from alphamill.indicators.rolling import (
     BLOCK,
+    bars_since_max,
     count_below,
+    lag_of_max,
     percentile_rank,
     previous,
     previous_max,
@@ -16,6 +18,7 @@ from alphamill.indicators.rolling import (
     rolling_min,
     rolling_std,
     streak,
+    value_ago,
     window_mean,
     window_std,
 )
@@ -33,6 +36,8 @@ TWINS = [
     (rolling_min, min, 10),
     (rolling_min, min, 1),
     (percentile_rank, readable.rank, 7),
+    (bars_since_max, readable.lag_of_max, 9),
+    (bars_since_max, readable.lag_of_max, 1),
 ]
 
 
@@ -62,7 +67,7 @@ def test_a_long_series_equals_its_parts_to_the_last_bit(function):
     assert np.array_equal(function(close[700:], 20)[19:], whole[719:])
 
 
-@pytest.mark.parametrize("function", [rolling_mean, rolling_std, percentile_rank])
+@pytest.mark.parametrize("function", [rolling_mean, rolling_std, percentile_rank, bars_since_max])
 def test_a_nan_makes_unknown_only_the_windows_it_lies_in(function):
     holed = closes(60)
     holed[30] = np.nan
@@ -105,6 +110,13 @@ def test_previous_shifts_and_begins_unknown():
     assert np.isnan(previous(np.array([1.0]), 2)).all()
 
 
+def test_a_value_ago_is_that_of_each_bars_own_lag():
+    x, lag = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, 2.0, np.nan, 3.0])
+
+    np.testing.assert_array_equal(value_ago(x, lag), [1.0, np.nan, np.nan, 1.0])
+    assert value_ago(x[:0], lag[:0]).size == 0
+
+
 def test_a_streak_equals_its_readable_twin():
     flags = np.random.default_rng(4).random(300) < 0.6
 
@@ -113,7 +125,8 @@ def test_a_streak_equals_its_readable_twin():
 
 
 @pytest.mark.parametrize(
-    ("kernel", "extra"), [(window_mean, ()), (window_std, (6,)), (count_below, ())]
+    ("kernel", "extra"),
+    [(window_mean, ()), (window_std, (6,)), (count_below, ()), (lag_of_max, ())],
 )
 def test_compiled_equals_uncompiled(kernel, extra):
     close = closes(BLOCK + 60)

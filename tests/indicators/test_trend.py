@@ -93,6 +93,8 @@ def test_a_crossing_needs_both_bars_known():
     assert np.flatnonzero(crosses_above(x, level)).tolist() == [2, 6]
     assert np.flatnonzero(crosses_below(-x, -level)).tolist() == [2, 6]
     assert not crosses_above(x, np.full(8, np.nan)).any()
+    assert np.flatnonzero(crosses_above(x, 2.0)).tolist() == [2, 6]
+    assert np.flatnonzero(crosses_below(-x, -2.0)).tolist() == [2, 6]
 
 
 def test_averages_equal_the_reference_file(shared):

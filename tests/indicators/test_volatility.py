@@ -3,9 +3,17 @@ import pytest
 import talib
 
 from alphamill.indicators.trend import ema, sma
-from alphamill.indicators.volatility import atr, bollinger, keltner, true_range
+from alphamill.indicators.volatility import (
+    atr,
+    bollinger,
+    donchian,
+    keltner,
+    opening_range,
+    previous_donchian,
+    true_range,
+)
 
-from . import readable
+from . import readable, readable_moves
 from .samples import prices, reference, worst
 
 
@@ -112,3 +120,40 @@ def test_bollinger_bands_equal_the_reference_file(shared, bound, column):
     file = reference(shared, "spy_bollinger_bands.txt")
 
     assert worst(getattr(bollinger(file["close"], 20, 2.0, ddof=0), bound), file[column]) < 6.1e-5
+
+
+def test_donchian_channel_includes_the_present_bar_and_the_previous_one_does_not():
+    _, high, low, _ = prices()
+
+    now, before = donchian(high, low, 10), previous_donchian(high, low, 10)
+
+    np.testing.assert_array_equal(now.upper, readable.windowed(max, high, 10))
+    np.testing.assert_array_equal(now.lower, readable.windowed(min, low, 10))
+    for one, other in zip(before, now, strict=True):
+        np.testing.assert_array_equal(one[1:], other[:-1])
+
+
+@pytest.mark.parametrize(
+    ("bound", "column"), [("upper", "top"), ("middle", "mean"), ("lower", "bottom")]
+)
+def test_donchian_channel_equals_the_reference_file(shared, bound, column):
+    # The file began 49 rows earlier.
+    file = reference(shared, "spy_with_don50.txt")
+
+    ours = getattr(donchian(file["high"], file["low"], 50), bound)
+
+    assert worst(ours[49:], file[f"donchian channels 50 {column}"][49:]) < 1e-12
+
+
+@pytest.mark.parametrize("n_minutes", [1, 15, 40, 500])
+def test_opening_range_equals_its_readable_twin(n_minutes):
+    _, high, low, _ = prices(120)
+    # Sessions of 20 bars, 3 of them before the cash open; bars 40..46 never came.
+    place = np.delete(np.arange(127), np.s_[40:47])
+    session, minute = 20200101 + place // 20, 15 * (place % 20 - 3)
+
+    lower, _, upper = opening_range(high, low, session, minute, n_minutes)
+
+    twin = readable_moves.opening_range(high, low, list(session), list(minute), n_minutes)
+    np.testing.assert_array_equal(np.column_stack([lower, upper]), twin)
+    assert np.isnan(upper).all() == (n_minutes == 500)

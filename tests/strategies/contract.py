@@ -170,9 +170,11 @@ def disturbed(bars: Bars, n_kept: int) -> Bars:
 
 
 def _can_leave(said: Signals, side: int) -> bool:
-    leave, level = (said.leave_long, said.floor) if side == 1 else (said.leave_short, said.ceiling)
+    leave = said.leave_long if side == 1 else said.leave_short
     at_entry = said.enter == side
-    has_level = level is not None and bool(np.isfinite(level[at_entry]).any())
+    # Either level ends either side: the one it fears, or its goal.
+    levels = [level for level in (said.floor, said.ceiling) if level is not None]
+    has_level = any(np.isfinite(level[at_entry]).any() for level in levels)
     return bool(leave.any()) or has_level or said.trail is not None
 
 

@@ -9,16 +9,65 @@ from alphamill.strategies import BY_NAME, STRATEGIES, find, plain
 REGISTRY = {
     1: ("BollingerBands", 16),
     2: ("KeltnerChannelBreakout", 48),
+    3: ("ThreeBarReversal", 12),
+    4: ("SupportResistanceBounce", 36),
     5: ("EngulfingPattern", 9),
+    6: ("HammerShootingStar", 27),
+    7: ("MovingAverageEnvelope", 16),
+    8: ("ParabolicSAR", 4),
+    9: ("ADXTrendStrength", 9),
+    10: ("IchimokuCloud", 4),
+    11: ("StochasticRSI", 54),
+    12: ("WilliamsPercentR", 36),
+    13: ("CCIStrategy", 36),
+    # 27 in the registry: a small body leaves more than the least shadow in any case.
+    14: ("DojiReversal", 9),
+    15: ("PriceChannelBreakout", 12),
+    16: ("TurtleTrading", 12),
     17: ("MACross", 16),
+    18: ("EMARibbon", 9),
     19: ("MACD", 27),
+    20: ("FibonacciRetracement", 27),
     21: ("RSI2_MeanReversion", 36),
+    22: ("RSIDivergence", 27),
+    23: ("GapFill", 12),
+    24: ("VWAPReversion", 4),
+    25: ("OpeningRangeBreakout", 9),
+    26: ("InsideBarBreakout", 9),
+    27: ("MeanReversionBands", 27),
+    28: ("ATRTrailingStop", 27),
+    29: ("VolumeBreakout", 27),
+    30: ("MomentumFade", 27),
+    31: ("PivotPointReversal", 6),
+    32: ("ROCStrategy", 27),
+    33: ("AroonIndicator", 9),
+    34: ("MoneyFlowIndex", 27),
+    35: ("ChaikinOscillator", 9),
+    36: ("RSI2_SMAFilter", 81),
     # 27 in the registry: nine pairs of percents mean the same in each of three windows.
     37: ("Double7s", 3),
+    38: ("OvernightGapStrategy", 27),
+    39: ("TimeOfDayReversal", 18),
     40: ("BuyOn5BarLow", 4),
+    # 72 in the registry: without a filter the averages are one.
+    41: ("ThreeBarLow", 48),
+    42: ("GapDownReversal", 9),
+    43: ("TurnOfMonth", 36),
+    44: ("BBIBSReversal", 81),
     45: ("IBSStrategy", 16),
+    46: ("FourBarMomentumReversal", 9),
+    47: ("ConsecutiveBearishCandle", 4),
+    48: ("ConsecutiveBarsEMA", 18),
+    49: ("AvgHLRangeIBS", 81),
+    # 54 in the registry: without a filter the spans are one.
+    50: ("ThreeDownThreeUp", 36),
+    # 18 in the registry, for the same reason.
+    51: ("ConsecutiveCloseLow", 12),
     # 216 in the registry: 108 without a filter, of which every third is distinct.
     52: ("ATRBuyDip", 144),
+    53: ("IBSExtreme", 12),
+    # 96 in the registry: 48 without a filter, of which every third is distinct.
+    54: ("TenBarHighBreakout", 64),
 }
 
 
@@ -51,10 +100,10 @@ def test_a_strategy_is_found_by_number_and_by_every_spelling(strategy):
     ("key", "words"),
     [
         ("bolinger_bands", r"'bolinger_bands'; the nearest are \['BollingerBands'"),
-        ("rsi2", r"the nearest are \['RSI2_MeanReversion'\]\."),
+        ("rsi2", r"the nearest are \['RSI2_MeanReversion', 'RSI2_SMAFilter'\]\."),
         ("zzz", r"the table holds \['BollingerBands', 'Kelt"),
         ("", r"no strategy is called ''; the table holds"),
-        (99, r"no strategy has the number 99; the table holds \[1, 2, 5,"),
+        (99, r"no strategy has the number 99; the table holds \[1, 2, "),
         ("-21", r"no strategy is called '-21'"),
     ],
 )

@@ -1,0 +1,63 @@
+"""22 RSIDivergence: the strength at a new low is compared with that at the low before it."""
+
+from alphamill.core.market import Bars, Signals
+from alphamill.core.params import Int, Params
+from alphamill.core.strategy import Strategy
+from alphamill.indicators.momentum import rsi
+from alphamill.indicators.rolling import (
+    bars_since_max,
+    previous,
+    previous_max,
+    previous_min,
+    value_ago,
+)
+from alphamill.strategies.levels import by_side, unit_size
+from alphamill.strategies.says import both_sides
+
+# A low this much lower says that there was no turn.
+FAILED_PERCENT = 0.5
+# Closes that stand still keep their strength but for rounding, and rounding is no divergence.
+ROUNDING = 1e-6
+
+
+def rule(
+    bars: Bars, rsi_div_length: int, rsi_div_lookback: int, rsi_div_overbought: int
+) -> Signals:
+    strength = rsi(bars.close, rsi_div_length)
+    since_low = previous(bars_since_max(-bars.low, rsi_div_lookback)) + 1
+    since_high = previous(bars_since_max(bars.high, rsi_div_lookback)) + 1
+    new_low = bars.low < previous_min(bars.low, rsi_div_lookback)
+    new_high = bars.high > previous_max(bars.high, rsi_div_lookback)
+    long = new_low & (strength > value_ago(strength, since_low) + ROUNDING)
+    short = new_high & (strength < value_ago(strength, since_high) - ROUNDING)
+    beyond, never = FAILED_PERCENT * unit_size(bars, "percent"), long & ~long
+    return both_sides(
+        long,
+        short,
+        leave_long=strength >= rsi_div_overbought,
+        leave_short=strength <= 100 - rsi_div_overbought,
+        floor=by_side(long & ~short, never, bars.low - beyond, bars.low),
+        ceiling=by_side(never, short & ~long, bars.high, bars.high + beyond),
+    )
+
+
+def warmup(params: Params) -> int:
+    # The strength at the older low must have forgotten its seed too.
+    return 28 * int(params["rsi_div_length"]) + int(params["rsi_div_lookback"]) + 1
+
+
+RSI_DIVERGENCE = Strategy(
+    number=22,
+    name="RSIDivergence",
+    archetype="mean reversion",
+    idea="A new low on less weakness than the last one finds few sellers behind it.",
+    rule=rule,
+    space={
+        "rsi_div_length": Int(14, 2, 100, (14, 21, 28), "Wilder's length"),
+        "rsi_div_lookback": Int(10, 1, 250, (5, 10, 20), "bars among which the low before lies"),
+        "rsi_div_overbought": Int(70, 50, 99, (65, 70, 75), "leave at or above; shorts mirrored"),
+    },
+    warmup=warmup,
+    needs=frozenset({"ohlc"}),
+    sides="both",
+)
