@@ -1,13 +1,14 @@
 """54 TenBarHighBreakout."""
 
 from alphamill.core.market import Bars, Signals
-from alphamill.core.params import Bool, Float, Int, Params, Space, Value
+from alphamill.core.params import Bool, Float, Int, Params
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import ibs
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.trend import ema
 from alphamill.indicators.volatility import previous_donchian
 from alphamill.strategies.says import both_sides
+from alphamill.strategies.sets import unread_without
 
 
 def rule(
@@ -33,29 +34,22 @@ def warmup(params: Params) -> int:
     return max(channel, 14 * int(params["ema_period"])) if params["use_ema_filter"] else channel
 
 
-def canonical(params: Params) -> dict[str, Value]:
-    """Return the set with the default ``ema_period`` where no filter reads it."""
-    unread = {} if params["use_ema_filter"] else {"ema_period": SPACE["ema_period"].default}
-    return {**params, **unread}
-
-
-SPACE: Space = {
-    "lookback_period": Int(10, 1, 250, (7, 10, 15, 20), "bars whose extreme is passed"),
-    "ibs_threshold": Float(0.15, 0.0, 0.5, (0.1, 0.15, 0.2, 0.25), "highest internal bar strength"),
-    "ema_period": Int(200, 2, 1000, (100, 150, 200), "span of the trend filter"),
-    "use_ema_filter": Bool(False, (True, False), "enter with the trend only"),
-}
-
-
 TEN_BAR_HIGH_BREAKOUT = Strategy(
     number=54,
     name="TenBarHighBreakout",
     archetype="breakout",
     idea="A new high that closes weak is tried again.",
     rule=rule,
-    space=SPACE,
+    space={
+        "lookback_period": Int(10, 1, 250, (7, 10, 15, 20), "bars whose extreme is passed"),
+        "ibs_threshold": Float(
+            0.15, 0.0, 0.5, (0.1, 0.15, 0.2, 0.25), "highest internal bar strength"
+        ),
+        "ema_period": Int(200, 2, 1000, (100, 150, 200), "span of the trend filter"),
+        "use_ema_filter": Bool(False, (True, False), "enter with the trend only"),
+    },
     warmup=warmup,
     needs=frozenset({"ohlc"}),
     sides="both",
-    canonical=canonical,
+    canonical=unread_without("use_ema_filter", "ema_period", 200),
 )

@@ -1,12 +1,13 @@
 """52 ATRBuyDip."""
 
 from alphamill.core.market import Bars, Signals
-from alphamill.core.params import Bool, Float, Int, Params, Space, Value
+from alphamill.core.params import Bool, Float, Int, Params
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.trend import ema, sma
 from alphamill.indicators.volatility import atr
 from alphamill.strategies.says import long_only
+from alphamill.strategies.sets import unread_without
 
 
 def rule(
@@ -29,28 +30,20 @@ def warmup(params: Params) -> int:
     return max(line, 14 * int(params["ema_period"])) if params["use_ema_filter"] else line
 
 
-def canonical(params: Params) -> dict[str, Value]:
-    """Return the set with the default ``ema_period`` where no filter reads it."""
-    unread = {} if params["use_ema_filter"] else {"ema_period": SPACE["ema_period"].default}
-    return {**params, **unread}
-
-
-SPACE: Space = {
-    "atr_period": Int(20, 1, 250, (14, 20, 28), "Wilder's length of the average true range"),
-    "atr_multiplier": Float(1.0, 0.0, 10.0, (0.5, 1.0, 1.5, 2.0), "depth of the dip in ranges"),
-    "smoothing_period": Int(10, 1, 250, (5, 10, 15), "bars over which the line is averaged"),
-    "ema_period": Int(200, 2, 1000, (100, 150, 200), "span of the trend filter"),
-    "use_ema_filter": Bool(False, (True, False), "buy above the trend only"),
-}
-
 ATR_BUY_DIP = Strategy(
     number=52,
     name="ATRBuyDip",
     archetype="mean reversion",
     idea="A close more than a usual range below its recent path bounces.",
     rule=rule,
-    space=SPACE,
+    space={
+        "atr_period": Int(20, 1, 250, (14, 20, 28), "Wilder's length of the average true range"),
+        "atr_multiplier": Float(1.0, 0.0, 10.0, (0.5, 1.0, 1.5, 2.0), "depth of the dip in ranges"),
+        "smoothing_period": Int(10, 1, 250, (5, 10, 15), "bars over which the line is averaged"),
+        "ema_period": Int(200, 2, 1000, (100, 150, 200), "span of the trend filter"),
+        "use_ema_filter": Bool(False, (True, False), "buy above the trend only"),
+    },
     warmup=warmup,
     needs=frozenset({"ohlc"}),
-    canonical=canonical,
+    canonical=unread_without("use_ema_filter", "ema_period", 200),
 )
