@@ -165,7 +165,7 @@ def _payload(judged: "Judged") -> dict[str, Any]:
             }
             for c in judged.candidates
         ],
-        "refused": [vars(r) for r in (*judged.prepared.refused, *judged.sweep.refused)],
+        "refused": [vars(r) for r in judged.refused],
     }
 
 

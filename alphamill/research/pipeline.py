@@ -55,6 +55,20 @@ class Judged:
     trials_ever: int
     stages: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def refused(self) -> tuple[Refusal, ...]:
+        """Return what was not run, and what ran and never traded, each with the reason."""
+        return *self.prepared.refused, *self.sweep.refused, *never_traded(self.candidates)
+
+
+def never_traded(candidates: Sequence[Candidate]) -> tuple[Refusal, ...]:
+    """Return the candidates none of whose cells ever traded: silence would look like a verdict."""
+    return tuple(
+        Refusal(c.symbol, c.strategy_name, f"never traded in any of its {c.n_cells:,} cells")
+        for c in candidates
+        if c.metrics["total_trades"] == 0
+    )
+
 
 def run(
     plan: Plan,
@@ -227,8 +241,7 @@ def _outcome(
         heatmap=chart,
         refused=(
             *(Refusal(t.symbol, "all", t.refused) for t in taken if t.refused),
-            *(r for r in done.prepared.refused if r.symbol not in kept_out),
-            *done.sweep.refused,
+            *(r for r in done.refused if r.symbol not in kept_out),
         ),
         quality=tuple(finding for t in taken for finding in t.findings),
         trials=_trials(done, best, shown),

@@ -167,8 +167,8 @@ def test_parts_are_joined_in_their_order():
     assert whole.params == (PARAMS[1], PARAMS[0])
     assert (whole.symbol, whole.strategy, whole.stacks) == ("ES", "Sways", STACKS)
     np.testing.assert_array_equal(whole.cells, np.concatenate([other.cells, one.cells]))
-    np.testing.assert_array_equal(whole.blocks[3:], one.blocks)
-    np.testing.assert_array_equal(whole.entries[:3], other.entries)
+    np.testing.assert_array_equal(whole.blocks, np.concatenate([other.blocks, one.blocks]))
+    np.testing.assert_array_equal(whole.entries, np.concatenate([other.entries, one.entries]))
     assert whole.params_of(4) == (PARAMS[0], STACKS[1])
 
 

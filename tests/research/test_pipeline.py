@@ -12,7 +12,7 @@ from alphamill.data.catalog import Catalog
 from alphamill.data.sources.synthetic import Synthetic
 from alphamill.report.page import write_page
 from alphamill.research import results
-from alphamill.research.pipeline import prepare, run
+from alphamill.research.pipeline import never_traded, prepare, run
 from alphamill.workshop.progress import Silent
 from tests.research.grounds import plan
 
@@ -216,3 +216,13 @@ def test_a_discovery_window_by_date_begins_where_it_says(done):
 
     assert 20100101 <= bars.session[0] <= 20100105
     assert 20141229 <= bars.session[-1] <= 20141231
+
+
+def test_a_strategy_that_never_traded_is_named(done):
+    _, outcome = done
+    quiet = replace(outcome.candidates[0], metrics={"total_trades": 0.0})
+
+    (named,) = never_traded([quiet, *outcome.candidates])
+
+    assert (named.symbol, named.strategy) == (quiet.symbol, quiet.strategy_name)
+    assert named.reason == "never traded in any of its 144 cells"

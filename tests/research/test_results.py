@@ -1,7 +1,6 @@
 """A run's results as one table: the seeds' columns, with the numbers of whole backtests."""
 
 import json
-import math
 import shutil
 import sqlite3
 from contextlib import closing
@@ -212,6 +211,20 @@ def test_verdicts_that_differ_are_told_apart(done, tmp_path):
         assert (row["passed_walkforward"], row["passed_all_filters"]) == (k != 1, k == 0)
 
 
+def test_the_chance_test_is_the_seeds_statistical_filter(done, tmp_path):
+    folder = copied(done, tmp_path)
+    stored = json.loads((folder / winners.STORED).read_text())
+    for k, c in enumerate(stored[:2]):
+        c["verdicts"].append(["chance", k == 0, 0.9, 0.95, ""])
+    (folder / winners.STORED).write_text(json.dumps(stored))
+
+    rows = results.table(folder)
+
+    said = rows[rows["passed_statistical"].notna()].set_index(["symbol", "strategy_name"])
+    asked = {(c["symbol"], c["strategy_name"]): k == 0 for k, c in enumerate(stored[:2])}
+    assert said["passed_statistical"].to_dict() == asked
+
+
 def test_a_run_without_verdicts_yet_is_a_table_too(done, tmp_path):
     folder = copied(done, tmp_path)
     (folder / winners.STORED).unlink()
@@ -262,6 +275,16 @@ def test_an_export_replaces_an_older_one(done, tmp_path, form):
     results.export(done[0], form, path)
 
     assert len(READERS[form](path)) == 240
+
+
+def test_what_a_killed_export_left_does_not_hinder_the_next(done, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "r.db.part")) as base:
+        base.execute("create table backtest_results (half integer)")
+
+    results.export(done[0], "sqlite", tmp_path / "r.db")
+
+    assert len(read_sqlite(tmp_path / "r.db")) == 240
+    assert [p.name for p in tmp_path.iterdir()] == ["r.db"]
 
 
 def test_the_database_holds_the_run_beside_its_cells(done, tmp_path):
@@ -374,13 +397,3 @@ def test_a_torn_run_file_is_mended_by_sweeping_again(tmp_path):
     results.write_meta(tmp_path / "a", {"begun_ns": 9, "run_id": "a"})
 
     assert results.latest(tmp_path) == tmp_path / "a"
-
-
-def test_unknown_figures_are_not_written_as_numbers(done, rows, tmp_path):
-    # A profit factor without trades is unknown, without losses infinite: not 0, as in the seeds.
-    results.export(done[0], "csv", tmp_path / "r.csv")
-    idle = rows["total_trades"] == 0
-
-    found = pd.read_csv(tmp_path / "r.csv")
-    assert found["profit_factor"][idle].isna().all()
-    assert all(math.isfinite(v) for v in found["profit_factor"][~idle])

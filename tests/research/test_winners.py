@@ -369,7 +369,12 @@ def test_a_torn_store_is_refused_with_its_run(tmp_path, text):
         extract(tmp_path, 10)
 
 
-@pytest.mark.parametrize("text", ['[{"symbol": "ES"}]', "[1]", '{"a": 1}'])
+# Named and stamped, but without figures.
+BARE = {"symbol": "ES", "timeframe": "1d", "strategy_name": "A", "at_ns": 1, "stamp": "proven"}
+BARE |= {"identity": ["r", "d", "c"], "verdicts": [], "sessions": [], "oos_pnl": []}
+
+
+@pytest.mark.parametrize("text", ['[{"symbol": "ES"}]', "[1]", '{"a": 1}', json.dumps([BARE])])
 def test_a_store_of_another_shape_is_refused_too(tmp_path, text):
     kept(tmp_path, "r1", 1, [candidate()])
     (tmp_path / "r1" / STORED).write_text(text)
