@@ -17,7 +17,7 @@ def terms_of(instrument: Instrument) -> Terms:
     """
     ticks = [instrument.tick, *(tick for _, tick in instrument.tick_history)]
     return Terms(
-        tick=min(ticks) if on_the_grid(instrument) else 0.0,
+        tick=float(min(ticks)) if on_the_grid(instrument) else 0.0,
         point_value=float(instrument.point_value),
         notional=float(instrument.notional or 0.0),
         fee=float(instrument.commission_per_side),

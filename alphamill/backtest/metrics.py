@@ -144,7 +144,7 @@ def sharpe(pnl: Floats, per_year: float) -> float:
 
 
 def sortino(pnl: Floats, per_year: float) -> float:
-    """Return mean / downside deviation over all periods x sqrt(per_year)."""
+    """Return mean / downside deviation over all periods, annualised; 0 without a losing one."""
     if pnl.size < 2:
         return 0.0
     downside = math.sqrt(float(np.mean(np.minimum(pnl, 0.0) ** 2)))

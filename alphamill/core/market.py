@@ -229,6 +229,11 @@ class Instrument:
                     f"{self.symbol}: {name} must be a number of at least 0, received {value!r}. "
                     "Correct it under instruments."
                 )
+        since = [first for first, _ in self.tick_history]
+        if since != sorted(set(since)):
+            raise SettingsError(
+                f"{self.symbol}: the dates of tick_history must rise, received {since}. Sort it."
+            )
         if self.slippage_ticks and self.tick == 0:
             raise SettingsError(
                 f"{self.symbol}: slippage in ticks needs a tick above 0, received "

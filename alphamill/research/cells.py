@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from alphamill.backtest.exits import ExitStack
 from alphamill.backtest.lanes import TALLY
-from alphamill.core.errors import DataError
+from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.identity import canonical_json
 from alphamill.core.market import Floats
 from alphamill.core.params import Value
@@ -95,7 +95,7 @@ def read_part(path: Path) -> Part:
         When the file is damaged.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
         meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
         n_cells = table.num_rows
         cells = np.zeros(n_cells, dtype=TALLY)
@@ -114,7 +114,7 @@ def read_part(path: Path) -> Part:
             blocks,
             _matrix(table, "block_entries", n_cells).astype(np.int32),
         )
-    except (OSError, KeyError, ValueError, pa.ArrowException) as e:
+    except (OSError, KeyError, ValueError, pa.ArrowException, SettingsError) as e:
         raise DataError(
             f"{path.name}: this stored part of a sweep cannot be read ({e}). Delete the file and "
             "run the sweep again; only its cells are computed anew."

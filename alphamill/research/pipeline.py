@@ -114,8 +114,9 @@ def research(
     with executor(n_workers) as work:
         begun = clock.now_ns()
         swept = sweep(plan, prepared.grounds, workspace / "runs", ledger, work, progress)
-        results.write_meta(swept.folder, _meta(plan, prepared, swept, begun))
         stages["sweep"] = (clock.now_ns() - begun) / 1e9
+        took = {"workers": n_workers, "runtime_seconds": stages["sweep"]}
+        results.write_meta(swept.folder, {**_meta(plan, prepared, swept, begun), **took})
         begun = clock.now_ns()
         candidates = judge(plan, swept, prepared.grounds, progress)
         asked = winners.finalists(candidates, plan.top_n, plan.carry_unproven)

@@ -159,9 +159,10 @@ def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
     path = run_folder / "candidates.json"
     if not path.exists():
         return rows
-    key = pd.MultiIndex.from_frame(rows[["symbol", "strategy_name", "params"]])
+    keys = zip(rows["symbol"], rows["strategy_name"], rows["params"], strict=True)
+    row_of = {key: row for row, key in enumerate(keys)}
     for c in json.loads(path.read_text()):
-        at = key == (c["symbol"], c["strategy_name"], canonical_json(c["params"]))
+        at = row_of[c["symbol"], c["strategy_name"], canonical_json(c["params"])]
         said = {gate: passed for gate, passed, *_ in c["verdicts"]}
         rows.loc[at, "passed_walkforward"] = said["walk_forward"]
         rows.loc[at, "passed_statistical"] = said.get("chance")
@@ -187,7 +188,12 @@ def _to_sqlite(rows: pd.DataFrame, meta: dict[str, Any], path: Path) -> None:
             "strategies_tested": [len(meta["strategies"])],
             "total_backtests": [len(rows)],
             "strategies_passed": [int((rows["passed_all_filters"] == True).sum())],  # noqa: E712
+            "workers": [meta.get("workers")],
+            "runtime_seconds": [meta.get("runtime_seconds")],
             "status": ["completed"],
+            "error_message": [None],
+            "report_path": ["report.html"],
+            "charts_path": [None],
         }
     )
     with closing(sqlite3.connect(part)) as base:

@@ -78,7 +78,7 @@ class ExitsBlock(Block):
 
 class SweepBlock(Block):
     exits: ExitsBlock = ExitsBlock()
-    permutations: Annotated[int, Field(ge=0)] = 0
+    permutations: Annotated[int, Field(ge=0)] = 99
     max_cells: Positive = 2_000_000
     max_memory_mb: Annotated[int, Field(ge=64)] = 2_000
     seed: Annotated[int, Field(ge=0)] = 7

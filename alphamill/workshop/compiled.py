@@ -50,7 +50,7 @@ def cache_folder(room: Path) -> Path | None:
     """Return the cache folder of a room's present sources, or None when nowhere is writable."""
     h = hashlib.sha256()
     for source in sorted(room.rglob("*.py")):
-        h.update(source.name.encode() + b"\0" + source.read_bytes())
+        h.update(str(source.relative_to(room)).encode() + b"\0" + source.read_bytes())
     h.update(f"{numba.__version__} {np.__version__} {platform.machine()}".encode())
     h.update(llvmlite.binding.get_host_cpu_name().encode())
     name = f"{room.name}-{h.hexdigest()[:16]}"
@@ -69,8 +69,18 @@ def _roots() -> list[Path]:
 
 def _writable(folder: Path) -> Path | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Numba's index is a pickle: a folder that others could have filled is not read.
+        if _is_ours(folder) and _is_ours(folder.parent):
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
     except OSError:
-        return None
+        pass
+    return None
+
+
+def _is_ours(folder: Path) -> bool:
+    if not hasattr(os, "getuid"):
+        return True
+    found = folder.stat()
+    return found.st_uid == os.getuid() and not found.st_mode & 0o022

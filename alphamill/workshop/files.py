@@ -88,7 +88,8 @@ def parquet_bytes(table: "pa.Table | pd.DataFrame") -> bytes:
     import pyarrow.parquet as pq
 
     out = BytesIO()
-    pq.write_table(_plain(table), out, compression="zstd")
+    # Page checksums: a flipped bit is found by whoever asks the reader to look.
+    pq.write_table(_plain(table), out, compression="zstd", write_page_checksum=True)
     return out.getvalue()
 
 

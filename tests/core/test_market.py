@@ -175,26 +175,45 @@ def test_exactly_one_slippage_is_asked_for(ticks, bps, received):
     )
 
 
-@pytest.mark.parametrize("given", [{"tick": -0.25}, {"point_value": 0.0}, {"point_value": -5.0}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tick": -0.25},
+        {"point_value": 0.0},
+        {"point_value": -5.0},
+        {"point_value": INF},
+        {"tick": NAN},
+    ],
+)
 def test_a_negative_tick_or_a_worthless_point_is_refused(given):
     with pytest.raises(SettingsError, match=r"ES: tick must be >= 0 and point_value > 0, received"):
         contract(**given)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        {"tick": float("nan")},
-        {"tick": 0.0, "slippage_ticks": 1.0},
-        {"commission_per_side": -1.0},
-        {"slippage_ticks": -1.0},
-        {"tick": "0.25"},
-    ],
-    ids=["tick_nan", "slippage_in_ticks_of_0", "paid_to_trade", "slips_in_our_favour", "text"],
-)
-def test_terms_that_trade_for_free_or_worse_are_refused(given):
-    with pytest.raises(SettingsError, match="ES: "):
-        contract(**given)
+COSTS = ("commission_per_side", "commission_bps", "slippage_ticks", "slippage_bps", "margin")
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("value", [-0.5, NAN, INF, "1"])
+def test_a_cost_is_a_number_of_at_least_0(name, value):
+    with pytest.raises(SettingsError) as caught:
+        contract(**{"slippage_ticks": None if name == "slippage_bps" else 1.0, name: value})
+
+    assert str(caught.value) == (
+        f"ES: {name} must be a number of at least 0, received {value!r}. "
+        "Correct it under instruments."
+    )
+
+
+def test_slippage_in_ticks_of_nothing_would_be_free_and_is_refused():
+    with pytest.raises(SettingsError, match=r"ES: slippage in ticks needs a tick above 0"):
+        contract(tick=0.0, slippage_ticks=1.0)
+    assert contract(tick=0.0, slippage_ticks=0.0).tick == 0.0
+
+
+def test_a_term_in_words_is_refused():
+    with pytest.raises(SettingsError, match=r"ES: tick must be >= 0 .* received '0\.25' and 50\.0"):
+        contract(tick="0.25")
 
 
 def test_ticks_follow_their_dates():
@@ -214,3 +233,8 @@ def test_trades_count_themselves_and_name_their_columns_in_order():
 
     assert names[:4] == ("decided", "entry_bar", "exit_bar", "side")
     assert len(Trades(**{name: np.zeros(3) for name in names})) == 3
+
+
+def test_a_history_of_ticks_out_of_order_is_refused():
+    with pytest.raises(SettingsError, match=r"ES: the dates of tick_history must rise, received"):
+        contract(tick_history=((20200101, 0.5), (20100101, 1.0)))

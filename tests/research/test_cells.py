@@ -191,3 +191,24 @@ def test_in_sample_sharpe_is_that_of_a_whole_backtest():
     slow = [sharpe(daily_pnl(rerun(floor, part, row))[1], per_year) for row in range(8)]
     assert len(set(slow)) == 8
     np.testing.assert_allclose(found, slow, rtol=1e-9)
+
+
+def test_no_flipped_bit_is_read_as_a_number(tmp_path):
+    path = tmp_path / "000003.parquet"
+    part = made()
+    write_part(path, part)
+    whole = path.read_bytes()
+
+    told = []
+    for at in range(0, len(whole), 11):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+        try:
+            back = read_part(path)
+        except DataError as e:
+            told.append(str(e))
+        else:
+            np.testing.assert_array_equal(back.blocks, part.blocks)
+            np.testing.assert_array_equal(back.cells, part.cells)
+
+    assert len(told) > 100
+    assert all(text.startswith("000003.parquet: ") for text in told)

@@ -193,7 +193,10 @@ def test_the_table_of_results_has_a_row_a_cell_and_the_verdicts_of_those_judged(
 
 
 def test_stages_windows_and_identity_are_told(done):
-    _, outcome = done
+    folder, outcome = done
+    meta = json.loads((folder / "runs" / outcome.run_id / results.META).read_text())
+
+    assert (meta["workers"], meta["runtime_seconds"]) == (1, outcome.stages["sweep"])
 
     assert list(outcome.stages) == ["ingest", "sweep", "gates", "chance test"]
     assert list(outcome.windows["CL"]) == list(WINDOWS)

@@ -198,3 +198,13 @@ def test_each_room_of_ours_has_its_own_folder(cache):
     rooms = [ROOT / "alphamill" / name for name in ("backtest", "indicators")]
 
     assert len({cache_folder(room) for room in rooms}) == 2
+
+
+def test_a_cache_that_others_could_have_filled_is_not_read(tmp_path, monkeypatch):
+    ours, open_to_all = tmp_path / "ours", tmp_path / "open"
+    ours.mkdir(mode=0o700)
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    monkeypatch.setattr(compiled, "_roots", lambda: [open_to_all, ours])
+
+    assert compiled.cache_folder(tmp_path).parent == ours
