@@ -2,49 +2,59 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.measure import Findings, machine
+from benchmarks.measure import CLOCK, Findings, machine
 from benchmarks.peers import measure_peers
-from benchmarks.speed import measure_parts, measure_sweep
+from benchmarks.speed import SMALL_BARS, measure_parts, measure_sweep
 from benchmarks.start import measure_compile, measure_imports
 
 GROUPS = ("start", "parts", "sweep", "peers")
-SMALL_TASK_BARS = 2_000
+FULL_BARS, PEER_BARS, QUICK_BARS = 489_234, 325_000, 20_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what is asked for and print it."""
     args = _parser().parse_args(argv)
-    findings = Findings()
+    if args.quick:
+        args.repeats, args.bars, args.peer_bars = 1, QUICK_BARS, QUICK_BARS
+    CLOCK.use(args.clock)
+    findings = Findings(args.clock)
     console = Console(stderr=True)
     for group in args.only or GROUPS:
         console.print(f"measuring {group} ...", style="dim")
         _measure(group, findings, args)
-    if args.json is not None:
-        args.json.write_text(findings.as_json() + "\n", encoding="utf-8")
-    _show(findings)
+    if args.json:
+        print(findings.as_json())
+    else:
+        _show(findings)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--quick", action="store_true", help="20,000 bars, each figure once")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: seconds this process got, for one-core figures on a machine others use",
+    )
     parser.add_argument("--repeats", type=int, default=3, help="how often each figure is taken")
-    parser.add_argument("--bars", type=int, default=489_234, help="bars of the sweep")
-    parser.add_argument("--peer-bars", type=int, default=325_000, help="bars beside the peers")
+    parser.add_argument("--bars", type=int, default=FULL_BARS, help="bars of the sweep")
+    parser.add_argument("--peer-bars", type=int, default=PEER_BARS, help="bars beside the peers")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="processes")
     parser.add_argument("--only", nargs="+", choices=GROUPS, help="leave the other groups out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     return parser
 
 
 def _measure(group: str, findings: Findings, args: argparse.Namespace) -> None:
     if group == "start":
         measure_imports(findings, args.repeats)
-        measure_compile(findings, min(SMALL_TASK_BARS, args.bars), args.repeats)
+        measure_compile(findings, min(SMALL_BARS, args.bars), args.repeats)
     elif group == "parts":
         measure_parts(findings, args.bars, args.repeats)
     elif group == "sweep":
@@ -55,7 +65,7 @@ def _measure(group: str, findings: Findings, args: argparse.Namespace) -> None:
 
 def _show(findings: Findings) -> None:
     console = Console(width=150)
-    table = Table(title="Alphamill benchmarks: median (lowest - highest)")
+    table = Table(title=f"Alphamill benchmarks: median (lowest - highest), {findings.clock} clock")
     for heading in ("", "what", "median", "range", "unit", "n", "note"):
         table.add_column(
             heading, justify="right" if heading in ("median", "range", "n") else "left"

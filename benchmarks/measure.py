@@ -41,6 +41,7 @@ class Figure:
 class Findings:
     """Everything one run found; ``skipped`` says what it could not measure, and why."""
 
+    clock: str = "wall"
     figures: list[Figure] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -62,19 +63,57 @@ class Findings:
             )
         )
 
+    def skip(self, why: str) -> None:
+        """Say once what is not measured, and why."""
+        if why not in self.skipped:
+            self.skipped.append(why)
+
     def as_json(self) -> str:
         """Return machine, figures, checks and what was skipped as one JSON document."""
         return json.dumps({"machine": machine(), **asdict(self)}, indent=2)
+
+
+class Clock:
+    """Reads seconds: of the wall, or of the processor this process and its finished children got.
+
+    On a machine that others use, only the second says what one core's work costs. Work of several
+    processes at once is always timed by the wall.
+    """
+
+    def __init__(self) -> None:
+        self.read = time.perf_counter
+
+    def use(self, name: str) -> None:
+        """Read "wall" or "cpu" from now on."""
+        self.read = _cpu_seconds if name == "cpu" else time.perf_counter
+
+
+def _cpu_seconds() -> float:
+    import resource  # not on Windows
+
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+CLOCK = Clock()
 
 
 def timed(work: Callable[[], object], n_repeats: int) -> list[float]:
     """Return the seconds that each repeat of ``work`` took."""
     seconds = []
     for _ in range(n_repeats):
-        began = time.perf_counter()
+        began = CLOCK.read()
         work()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(CLOCK.read() - began)
     return seconds
+
+
+def busy_share(seconds: float = 0.2) -> float:
+    """Return the part of a core that this process gets when it asks for all of it."""
+    began, cpu = time.perf_counter(), time.process_time()
+    while time.perf_counter() - began < seconds:
+        pass
+    return (time.process_time() - cpu) / (time.perf_counter() - began)
 
 
 def machine() -> dict[str, Any]:
@@ -83,6 +122,7 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": cpu_count(),
         "load": [round(load, 2) for load in getloadavg()],
+        "share of a core": round(busy_share(), 2),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **{name: version for name in PACKAGES if (version := _version(name))},

@@ -11,7 +11,7 @@ from benchmarks.measure import Findings, timed
 ROOT = Path(__file__).resolve().parents[1]
 IMPORT = [sys.executable, "-c", "import alphamill"]
 NOTHING = [sys.executable, "-c", "pass"]
-FIRST_TASK = "from benchmarks.speed import first_task; print(first_task({}))"
+FIRST_TASK = "from benchmarks.speed import first_task; print(first_task({}, {!r}))"
 
 
 def measure_imports(findings: Findings, n_repeats: int) -> None:
@@ -35,16 +35,16 @@ def measure_compile(findings: Findings, n_bars: int, n_repeats: int) -> None:
     cold, hot = [], []
     for _ in range(n_repeats):
         with tempfile.TemporaryDirectory() as folder:
-            cold.append(_first_task(folder, n_bars))
-            hot.append(_first_task(folder, n_bars))
+            cold.append(_first_task(folder, n_bars, findings.clock))
+            hot.append(_first_task(folder, n_bars, findings.clock))
     note = f"1 set x 20 stacks x {n_bars:,} bars"
     findings.add("start", "first task, empty cache (compiles)", cold, "s", note)
     findings.add("start", "first task, compiled code from disk", hot, "s", note)
 
 
-def _first_task(cache: str, n_bars: int) -> float:
+def _first_task(cache: str, n_bars: int, clock: str) -> float:
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_TASK.format(n_bars)],
+        [sys.executable, "-c", FIRST_TASK.format(n_bars, clock)],
         check=True,
         capture_output=True,
         text=True,

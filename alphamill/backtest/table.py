@@ -268,6 +268,9 @@ def _touch_all(  # noqa: C901, PLR0913, PLR0915  one flat loop over bare arrays:
         target = rounded(entry + side * target_distance[t], side > 0, ticks[j])
         entered_at, entered_in = j, session[j]
         reason, price, due = NONE, math.nan, False
+        if max_bars == 0 and not session_exit and math.isinf(stop) and math.isinf(target):
+            # Nothing ends it before the data do; walking there from each entry is quadratic.
+            j = last
         while reason == NONE:
             tick, slip, fillable = ticks[j], slips[j], not quiet[j]
             if fillable and j > entered_at:

@@ -43,8 +43,9 @@ def test_a_long_only_rule_needs_no_short_table() -> None:
 
 
 def _stacks(market: Market) -> tuple[ExitStack, ...]:
-    """Return the specification's 20 stacks and the market's own, which may trail."""
-    return (*exit_grid(session_exit=market.stack.session_exit), market.stack)
+    """Return the specification's 20 stacks, the market's own, which may trail, and none at all."""
+    by_rule_only = ExitStack(None, None, None, session_exit=market.stack.session_exit)
+    return (*exit_grid(session_exit=market.stack.session_exit), market.stack, by_rule_only)
 
 
 def _both(market, stacks, short=True):
