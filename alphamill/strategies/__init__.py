@@ -140,7 +140,10 @@ def find(key: str | int) -> Strategy:
     if text.isdecimal():
         if int(text) in BY_NUMBER:
             return BY_NUMBER[int(text)]
-        raise SettingsError(f"no strategy has the number {text}; the table holds {[*BY_NUMBER]}.")
+        raise SettingsError(
+            f"no strategy has the number {text}; the table holds {min(BY_NUMBER)} to "
+            f"{max(BY_NUMBER)}. `alphamill strategies` lists them."
+        )
     by_plain = {plain(name): strategy for name, strategy in BY_NAME.items()}
     wanted = plain(re.sub("_bt$", "", text, flags=re.IGNORECASE))
     if wanted in by_plain:
@@ -150,7 +153,8 @@ def find(key: str | int) -> Strategy:
     offered = [by_plain[name].name for name in near]
     raise SettingsError(
         f"no strategy is called {key!r}; "
-        + (f"the nearest are {offered}." if near else f"the table holds {[*BY_NAME]}.")
+        + (f"the nearest are {offered}. " if near else "none has a name like it. ")
+        + "`alphamill strategies` lists them."
     )
 
 

@@ -101,9 +101,9 @@ def test_a_strategy_is_found_by_number_and_by_every_spelling(strategy):
     [
         ("bolinger_bands", r"'bolinger_bands'; the nearest are \['BollingerBands'"),
         ("rsi2", r"the nearest are \['RSI2_MeanReversion', 'RSI2_SMAFilter'\]\."),
-        ("zzz", r"the table holds \['BollingerBands', 'Kelt"),
-        ("", r"no strategy is called ''; the table holds"),
-        (99, r"no strategy has the number 99; the table holds \[1, 2, "),
+        ("zzz", r"called 'zzz'; none has a name like it\. `alphamill strategies` lists them"),
+        ("", r"no strategy is called ''; none has a name like it"),
+        (99, r"no strategy has the number 99; the table holds 1 to 54\. `alphamill strategies`"),
         ("-21", r"no strategy is called '-21'"),
     ],
 )
