@@ -15,7 +15,7 @@ from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.identity import canonical_json
 from alphamill.research.cells import Part, in_sample, read_part
 from alphamill.validation.gates import BasicThresholds, passes_basic
-from alphamill.workshop.files import write_atomic
+from alphamill.workshop.files import write_atomic, write_parquet_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +52,7 @@ def export(run_folder: Path, form: str, path: Path) -> int:
     if form == "csv":
         write_atomic(path, rows.to_csv(index=False))
     elif form == "parquet":
-        part = path.with_suffix(path.suffix + ".part")
-        rows.to_parquet(part, index=False)
-        part.replace(path)
+        write_parquet_atomic(path, rows)
     else:
         _to_sqlite(rows, _meta(run_folder), path)
     return len(rows)
