@@ -38,20 +38,20 @@ def chance_test(
     plan: Plan,
     run: SweepRun,
     grounds: Mapping[str, Ground],
-    finalists: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     executor: Executor,
     progress: Progress,
 ) -> tuple[Candidate, ...]:
-    """Return the finalists with one more verdict: their grid's best against permuted markets.
+    """Return the candidates, those still standing with one more verdict: against permuted markets.
 
-    Each finalist's whole grid is run again on ``plan.permutations`` markets whose bars come in
-    another order, so the search itself is charged. One permuted market serves all finalists of an
+    Each one's whole grid is run again on ``plan.permutations`` markets whose bars come in
+    another order, so the search itself is charged. One permuted market serves all of an
     instrument. Who failed an earlier gate is not asked: the answer could not save it, and it costs
     more than all gates before it. Nothing is added where the plan asks for no permutations.
     """
-    standing = [who for who in finalists if who.failed_gate is None]
+    standing = [who for who in candidates if who.failed_gate is None]
     if plan.permutations == 0 or not standing:
-        return tuple(finalists)
+        return tuple(candidates)
     grids: dict[str, dict[str, tuple[Mapping[str, Value], ...]]] = {}
     for who in standing:
         sets = [t.params for t in run.tasks if (t.symbol, t.strategy) == _key(who)]
@@ -74,7 +74,7 @@ def chance_test(
         replace(who, verdicts=(*who.verdicts, _verdict(actual[key], found[key])))
         if (key := _key(who)) in found
         else who
-        for who in finalists
+        for who in candidates
     )
 
 

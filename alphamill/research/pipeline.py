@@ -119,21 +119,20 @@ def research(
         results.write_meta(swept.folder, {**_meta(plan, prepared, swept, begun), **took})
         begun = clock.now_ns()
         candidates = judge(plan, swept, prepared.grounds, progress)
-        asked = winners.finalists(candidates, plan.top_n, plan.carry_unproven)
         stages["gates"] = (clock.now_ns() - begun) / 1e9
         begun = clock.now_ns()
-        asked = list(chance_test(plan, swept, prepared.grounds, asked, work, progress))
+        candidates = chance_test(plan, swept, prepared.grounds, candidates, work, progress)
         stages["chance test"] = (clock.now_ns() - begun) / 1e9
     identity = {
         symbol: (swept.run_id, ground.data_hash, swept.code_version)
         for symbol, ground in prepared.grounds.items()
     }
-    chosen = winners.winners(asked, plan.carry_unproven, identity)
-    judged = {(c.symbol, c.strategy_id): c for c in (*candidates, *asked)}
-    winners.store(swept.folder, chosen, list(judged.values()), clock.now_ns())
+    finalists = winners.finalists(candidates, plan.top_n, plan.carry_unproven)
+    chosen = winners.winners(finalists, plan.carry_unproven, identity)
+    winners.store(swept.folder, chosen, candidates, clock.now_ns())
     ever = ledger.count()
     ledger.close()
-    return Judged(prepared, swept, tuple(judged.values()), chosen, ever, stages)
+    return Judged(prepared, swept, candidates, chosen, ever, stages)
 
 
 def prepare(plan: Plan, catalog: Catalog, n_workers: int = 1) -> Prepared:

@@ -18,7 +18,7 @@ STORED = "candidates.json"
 
 
 def finalists(candidates: Sequence[Candidate], top_n: int, carry: bool) -> list[Candidate]:
-    """Return who is asked the costly questions: the best ``top_n`` of each instrument.
+    """Return who may become a winner: the best ``top_n`` of each instrument.
 
     Ranked by the stitched out-of-sample Sharpe; with ``carry`` those that failed a gate come
     after all that passed, without it they are left out. Ties go to the lower strategy number.

@@ -34,8 +34,8 @@ class Tampered:
 
     name = "synthetic"
 
-    def __init__(self, first_changed=None):
-        self.source = Synthetic(seed=3, start=20080102, end=20201231)
+    def __init__(self, first_changed=None, edge_sharpe=0.0):
+        self.source = Synthetic(seed=3, start=20080102, end=20201231, edge_sharpe=edge_sharpe)
         self.first_changed = first_changed
 
     def symbols(self):
@@ -133,6 +133,23 @@ def test_the_same_again_is_the_same_run_and_no_new_trial(tmp_path):
     assert again.run_id == first.run_id
     assert (first.trials.new, again.trials.new) == (first.trials.this_run, 0)
     assert told(again) == told(first)
+
+
+def test_the_chance_test_asks_everyone_who_still_stands_whatever_the_places(tmp_path):
+    lax = {
+        "basic": {"min_sharpe": -9.0, "min_profit_factor": 0.0, "max_drawdown_frac": 9.0},
+        "walk_forward": {
+            "min_train_sharpe": -9.0,
+            "min_test_sharpe": -9.0,
+            "min_ratio": -9.0,
+            "min_positive_share": 0.0,
+        },
+    }
+    outcome = ran(tmp_path, replace(ORDER, gates=lax, top_n=1), Tampered(edge_sharpe=4.0))
+
+    standing = [c for c in outcome.candidates if all(v.passed for v in c.verdicts[:2])]
+    assert len(standing) > len(outcome.winners)
+    assert all(c.verdicts[-1].gate == "chance" for c in standing)
 
 
 def test_only_proven_winners_without_carrying(tmp_path):
