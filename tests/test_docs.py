@@ -18,10 +18,13 @@ PAGES = (
     "getting-started.md",
     "data.md",
     "backtest.md",
+    "strategies.md",
     "sweep-and-gates.md",
     "project-file.md",
     "results.md",
+    "indicators.md",
     "seed-commands.md",
+    "lesson-fills.md",
 )
 # The sample run is shown on two pages and would take most of the time of this file.
 SMALL = """
@@ -79,7 +82,7 @@ def test_every_command_of_the_table_is_shown_on_some_page():
     assert {row.name for row in COMMANDS} - shown == set()
 
 
-@pytest.mark.parametrize("page", ["data.md", "project-file.md"])
+@pytest.mark.parametrize("page", ["data.md", "project-file.md", "strategies.md"])
 def test_every_example_of_a_project_file_is_one(page):
     blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
 

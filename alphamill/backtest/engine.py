@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphamill.backtest.costs import grid_of, on_the_grid, terms_of
-from alphamill.backtest.exits import ExitStack
+from alphamill.backtest.exits import EXITS, Distance, ExitStack
 from alphamill.backtest.loop import run
 from alphamill.backtest.state import TRADE, Rules, Script, Tape
 from alphamill.core.errors import DataError, SettingsError
@@ -78,7 +78,7 @@ def backtest(
         record,
         equity,
     )
-    return Result(bars, instrument, stack, _trades(record[:n_trades]), equity)
+    return Result(bars, instrument, stack, trades_of(record[:n_trades]), equity)
 
 
 def tape_of(bars: Bars, instrument: Instrument) -> Tape:
@@ -113,6 +113,9 @@ def script_of(bars: Bars, signals: Signals, stack: ExitStack) -> Script:
     """Return what is said at every close: the rule's columns and the stack's distances."""
     unknown = np.full(len(bars), np.nan)
     range_ = atr(bars.high, bars.low, bars.close, stack.atr_length) if stack.reads_atr else unknown
+    stop, target, trail, break_even = (
+        distances(bars, range_, stack.distance(exit_)) for exit_ in EXITS
+    )
     return Script(
         signals.enter.astype(np.int8),
         signals.leave_long.astype(np.bool_),
@@ -120,22 +123,58 @@ def script_of(bars: Bars, signals: Signals, stack: ExitStack) -> Script:
         unknown if signals.floor is None else signals.floor.astype(np.float64),
         unknown if signals.ceiling is None else signals.ceiling.astype(np.float64),
         unknown if signals.trail is None else signals.trail.astype(np.float64),
-        _distance(stack.stop_loss_atr, range_),
-        _distance(stack.take_profit_atr, range_),
-        _distance(stack.trail_atr, range_),
-        _distance(stack.break_even_atr, range_),
+        stop,
+        target,
+        trail,
+        break_even,
     )
 
 
-def _distance(multiple: float | None, range_: Floats) -> Floats:
-    # No such order is a level infinitely far away; an undefined range (NaN) forbids the entry.
-    return np.full(range_.size, np.inf) if multiple is None else multiple * range_
+def distances(bars: Bars, range_: Floats, asked: Distance | None) -> Floats:
+    """Return how far from its fill an exit lies if a bar's close decides the entry.
+
+    Parameters
+    ----------
+    bars : Bars
+    range_ : ndarray of shape (n_bars,)
+        The average true range that ``atr`` multiplies.
+    asked : Distance or None
+
+    Returns
+    -------
+    ndarray of shape (n_bars,)
+        In the prices of ``bars``. Infinite where nothing is asked: no such order is a level
+        infinitely far away. NaN, which forbids the entry, where the range is not known yet, or
+        the price of which a percent is asked was not above 0.
+
+    Notes
+    -----
+    Both percents and points are of the close as it was traded: an added adjustment changes no
+    point and is taken off before a percent is, a multiplied one scales points and no percent.
+    """
+    if asked is None:
+        return np.full(len(bars), np.inf)
+    if asked.unit == "atr":
+        return asked.size * range_
+    if asked.unit == "points":
+        if bars.adjusted != "ratio":
+            return np.full(len(bars), asked.size)
+        out = np.full(len(bars), np.nan)
+        np.divide(asked.size * bars.close, bars.raw_close, out=out, where=bars.raw_close > 0.0)
+        return out
+    traded = bars.raw_close if bars.adjusted == "add" else bars.close
+    return np.where(traded > 0.0, asked.size / 100.0 * traded, np.nan)
 
 
-def _trades(record: NDArray[Any]) -> Trades:
+def trades_of(record: NDArray[Any]) -> Trades:
+    """Return the rows of dtype TRADE as columns of their own types."""
     whole = {"decided", "entry_bar", "exit_bar", "side", "bars_held", "reason"}
     columns: dict[str, Any] = {}
     for name in Trades.columns():
         dtype = np.int64 if name in whole else np.bool_ if name == "ambiguous" else np.float64
         columns[name] = np.ascontiguousarray(record[name].astype(dtype))
     return Trades(**columns)
+
+
+# `alphamill.backtest.legs` still calls it so.
+_trades = trades_of

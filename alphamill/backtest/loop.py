@@ -15,12 +15,14 @@ from alphamill.backtest.state import (
     TARGET,
     TARGET_GAP,
     Bar,
+    Filled,
     Position,
     Rules,
     Said,
     Script,
     Tape,
     Terms,
+    Wish,
 )
 from alphamill.core.market import Floats
 from alphamill.workshop.compiled import compiler
@@ -41,20 +43,10 @@ def run(
     cash, n_trades = 0.0, 0
     for j in range(last + 1):
         bar = bar_at(tape, j)
-        before, asked_at = position, wish.at
         done = fill(bar, position, wish, rules)
+        if filled(done):
+            cash, n_trades = booked(cash, n_trades, record, bar, position, wish, done, rules, terms)
         position, wish = done.position, done.wish
-        if done.open_reason != NONE:
-            row = record[n_trades]
-            cash += closed(row, bar, before, done.open_reason, done.open_price, rules, terms)
-            n_trades += 1
-        if not math.isnan(done.entry_price):
-            cash -= opened(record[n_trades], bar, done.held, asked_at, rules, terms)
-        if done.late_reason != NONE:
-            row = record[n_trades]
-            row["ambiguous"] = done.ambiguous
-            cash += closed(row, bar, done.held, done.late_reason, done.late_price, rules, terms)
-            n_trades += 1
         if position.side != 0:
             position = mark(bar, position)
             if j == last:
@@ -69,6 +61,43 @@ def run(
             units = record[n_trades]["units"]
             equity[j] += gain(position.side, position.entry, bar.close, units, terms)
     return n_trades
+
+
+@jit
+def filled(done: Filled) -> bool:
+    """Return True where the market did anything to us."""
+    is_out = done.open_reason != NONE or done.late_reason != NONE
+    return is_out or not math.isnan(done.entry_price)
+
+
+@jit
+def booked(  # noqa: PLR0913  a kernel writes into what it is given
+    cash: float,
+    n_trades: int,
+    record: NDArray[Any],
+    bar: Bar,
+    before: Position,
+    wish: Wish,
+    done: Filled,
+    rules: Rules,
+    terms: Terms,
+) -> tuple[float, int]:
+    """Write what one bar filled into ``record``; return cash and number of trades after it.
+
+    ``before`` and ``wish`` are what met the bar.
+    """
+    if done.open_reason != NONE:
+        row = record[n_trades]
+        cash += closed(row, bar, before, done.open_reason, done.open_price, rules, terms)
+        n_trades += 1
+    if not math.isnan(done.entry_price):
+        cash -= opened(record[n_trades], bar, done.held, wish.at, rules, terms)
+    if done.late_reason != NONE:
+        row = record[n_trades]
+        row["ambiguous"] = done.ambiguous
+        cash += closed(row, bar, done.held, done.late_reason, done.late_price, rules, terms)
+        n_trades += 1
+    return cash, n_trades
 
 
 @jit

@@ -10,12 +10,14 @@ from alphamill import __version__
 from alphamill.cli import (
     backtest,
     data,
+    indicators,
     ingest,
     init,
     ledger,
     run,
     seeds,
     strategies,
+    strategy,
     sweep,
     winners,
 )
@@ -42,6 +44,8 @@ COMMANDS = (
     Row("ingest", ingest.ingest),
     Row("data", data.app),
     Row("strategies", strategies.strategies),
+    Row("strategy", strategy.app),
+    Row("indicators", indicators.indicators),
     Row("backtest", backtest.backtest),
     Row("sweep", sweep.app),
     Row("winners", winners.winners),

@@ -35,6 +35,10 @@ def run(
     page = write_page(outcome, folder / "runs" / outcome.run_id / "report.html").resolve()
     lines = dict(three_lines(outcome))
     note(f"winners: {folder / 'winners_manifest.json'}")
+    failed = {(f.symbol, f.strategy) for f in outcome.failed}
+    for refusal in outcome.refused:
+        if (refusal.symbol, refusal.strategy) in failed:
+            note(f"{refusal.symbol} {refusal.strategy}: {refusal.reason}")
     payload: dict[str, Any] = {
         "run_id": outcome.run_id,
         "page": page,
@@ -43,6 +47,9 @@ def run(
         "trials": outcome.trials,
         "identity": outcome.identity,
         "stages": outcome.stages,
+        "refused": outcome.refused,
+        "failed": outcome.failed,
+        "grids": outcome.grids,
         **{k: v for k, v in manifest(outcome.winners, clock.now_ns()).items() if k != "version"},
     }
     answer(

@@ -106,16 +106,14 @@ def asked_plan(
 ) -> "Plan":
     """Return the plan of ``base`` with the parts that flags name put in their place."""
     from alphamill.core.errors import SettingsError
+    from alphamill.settings.choice import narrowed
     from alphamill.settings.spans import windows_between
-    from alphamill.strategies import find
 
     data = base.data.model_copy(update={k: v for k, v in asked.items() if v})
     if not data.symbols:
         raise SettingsError("a sweep needs instruments: give --symbols, or a --project.")
-    plan = base.model_copy(update={"data": data}).plan()
-    if strategies:
-        once = {found.number: found for found in map(find, strategies)}
-        plan = replace(plan, strategies=tuple(once.values()))
+    block = narrowed(base.strategies, strategies) if strategies else base.strategies
+    plan = base.model_copy(update={"data": data, "strategies": block}).plan()
     first, last = day("--start", span[0]), day("--end", span[1])
     if (first is None) != (last is None):
         raise SettingsError("--start and --end must be given together; add the other one.")
@@ -166,11 +164,15 @@ def _payload(judged: "Judged") -> dict[str, Any]:
             for c in judged.candidates
         ],
         "refused": [vars(r) for r in judged.refused],
+        "failed": [vars(f) for f in judged.sweep.failed],
+        "grids": [vars(g) for g in judged.sweep.grids],
     }
 
 
 def _shown(judged: "Judged") -> Any:
     from rich.console import Group
+
+    from alphamill.research.outcome import grid_lines
 
     ranked = sorted(judged.candidates, key=lambda c: c.oos_sharpe, reverse=True)[:N_SHOWN]
     rows = [
@@ -189,4 +191,25 @@ def _shown(judged: "Judged") -> Any:
         "in-sample Sharpe",
         "first gate failed",
     )
-    return Group(table(title, columns, rows), f"{len(judged.winners):,} winners")
+    return Group(
+        table(title, columns, rows),
+        f"{len(judged.winners):,} winners",
+        *(f"{name}: {line}" for name, line in grid_lines(swept.grids).items()),
+        *_not_judged(judged),
+    )
+
+
+def _not_judged(judged: "Judged") -> list[Any]:
+    """Return what failed, what was not run and what never traded, what failed first."""
+    if not judged.refused:
+        return []
+    from rich.markup import escape
+
+    failed = {(f.symbol, f.strategy) for f in judged.sweep.failed}
+    ranked = sorted(judged.refused, key=lambda r: (r.symbol, r.strategy) not in failed)
+    rows = [(r.symbol, r.strategy, escape(r.reason)) for r in ranked[:N_SHOWN]]
+    more = len(ranked) - len(rows)
+    title = f"{len(ranked):,} not judged, or never traded" + (
+        f"; {more:,} more are in {judged.sweep.folder / 'candidates.json'}" if more else ""
+    )
+    return [table(title, ("symbol", "strategy", "reason"), rows)]

@@ -125,6 +125,40 @@ def bar_columns() -> tuple[str, ...]:
     return tuple(_DTYPES)
 
 
+def last_closed(close_ns: Ints, other_close_ns: Ints) -> Ints:
+    """Return, for each bar, the last bar of another series that had closed by its close.
+
+    Parameters
+    ----------
+    close_ns : ndarray of shape (n_bars,)
+        Closes at which something is decided, UTC nanoseconds, rising.
+    other_close_ns : ndarray of shape (n_other,)
+        Closes of the other series, rising. A bar that closes at the same moment has closed.
+
+    Returns
+    -------
+    ndarray of shape (n_bars,)
+        Index into the other series; -1 where none of its bars has closed yet.
+
+    Examples
+    --------
+    >>> last_closed(np.array([10, 20, 30]), np.array([15, 20, 31])).tolist()
+    [-1, 1, 1]
+    """
+    return np.searchsorted(other_close_ns, close_ns, side="right").astype(np.int64) - 1
+
+
+def as_of(column: Floats, at: Ints) -> Floats:
+    """Return ``column[at]``, NaN where ``at`` is -1: what `last_closed` had nothing for yet.
+
+    Examples
+    --------
+    >>> as_of(np.array([5.0, 6.0]), np.array([-1, 0, 0, 1])).tolist()
+    [nan, 5.0, 5.0, 6.0]
+    """
+    return np.append(column, np.nan)[at]
+
+
 class Signals(NamedTuple):
     """What a rule says at each close; columns of shape (n_bars,).
 

@@ -1,6 +1,7 @@
 """Parameters are declared once: the line feeds the check, the grid, the help and the search."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -10,6 +11,7 @@ from alphamill.core.errors import SettingsError
 
 Value = int | float | bool | str
 Params = Mapping[str, Value]
+MINUTES_A_DAY = 24 * 60
 
 
 class Trial(Protocol):
@@ -100,7 +102,28 @@ class Choice:
         return str(trial.suggest_categorical(name, list(self.choices)))
 
 
-Param = Int | Float | Bool | Choice
+@dataclass(frozen=True)
+class Time:
+    """A time of day as four digits, hours and minutes, from "0000" to "2400"."""
+
+    default: str
+    grid: tuple[str, ...] = ()
+    help: str = ""
+
+    def check(self, owner: str, value: object) -> str:
+        found = re.fullmatch("([01][0-9]|2[0-3]):?([0-5][0-9])|24:?00", str(value))
+        if not isinstance(value, str) or found is None:
+            raise SettingsError(
+                f'{owner} must be a time in quotes, from "0000" to "2400", received {value!r}.'
+            )
+        return value.replace(":", "")
+
+    def suggest(self, trial: Trial, name: str) -> str:
+        hours, minutes = divmod(trial.suggest_int(name, 0, MINUTES_A_DAY), 60)
+        return f"{hours:02}{minutes:02}"
+
+
+Param = Int | Float | Bool | Choice | Time
 Space = Mapping[str, Param]
 
 
@@ -139,6 +162,17 @@ def grid(space: Space) -> Iterator[dict[str, Value]]:
     axes = [p.grid or (p.default,) for p in space.values()]
     for point in product(*axes):
         yield dict(zip(space, point, strict=True))
+
+
+def minute_of(time: str) -> int:
+    """Return the minute of the day of a `Time`.
+
+    Examples
+    --------
+    >>> minute_of("0930"), minute_of("2400")
+    (570, 1440)
+    """
+    return 60 * int(time[:2]) + int(time[2:])
 
 
 def describe(name: str, p: Param) -> str:

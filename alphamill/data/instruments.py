@@ -275,6 +275,21 @@ _SPOT: Final = (
 INSTRUMENTS: Final[Mapping[str, Instrument]] = {
     i.symbol: i for i in (*_FUTURES, *_SHARES, *_INDICES, *_SPOT)
 }
+# What is compared with what, for rules that read two series: the pair map of specs/factory.md 2.4.
+PARTNERS: Final[Mapping[str, str]] = {
+    "ES": "NQ",
+    "NQ": "ES",
+    "RTY": "YM",
+    "YM": "RTY",
+    "GC": "SI",
+    "SI": "GC",
+    "HG": "SI",
+    "CL": "NG",
+    "NG": "CL",
+    "6A": "6E",
+    "6B": "6E",
+    "6E": "6A",
+}
 # The factory's universe of specs/factory.md 2.4, in its order.
 FACTORY_SYMBOLS: Final = (
     *("ES", "NQ", "YM", "RTY", "GC", "SI", "HG", "CL", "NG"),

@@ -7,8 +7,8 @@ import talib
 
 from alphamill.core.market import Floats
 from alphamill.indicators.memo import memoised
-from alphamill.indicators.rolling import column, previous, rolling_max, rolling_min
-from alphamill.indicators.trend import rma
+from alphamill.indicators.rolling import column, previous, rolling_mean
+from alphamill.indicators.trend import midprice, rma
 from alphamill.indicators.volatility import true_range
 from alphamill.workshop.compiled import compiler
 
@@ -28,6 +28,13 @@ class Aroon(NamedTuple):
 
     up: Floats
     down: Floats
+
+
+class Vortex(NamedTuple):
+    """Upward and downward movement, as multiples of the true range; columns of shape (n,)."""
+
+    plus: Floats
+    minus: Floats
 
 
 class Ichimoku(NamedTuple):
@@ -61,7 +68,7 @@ def directional(high: Floats, low: Floats, close: Floats, n_bars: int) -> Direct
     -------
     Directional
         In [0, 100]; the indicators NaN in the first ``n_bars`` rows, the index in ``n_bars - 1``
-        more. The seeds weigh below 1e-12 after 28 x ``n_bars`` rows, for the index twice that.
+        more. The seeds weigh below 1e-12 after 28 x ``n_bars`` rows, for the index after 34 x.
 
     References
     ----------
@@ -118,6 +125,70 @@ def aroon(high: Floats, low: Floats, n_bars: int) -> Aroon:
 
 
 @memoised
+def aroon_oscillator(high: Floats, low: Floats, n_bars: int) -> Floats:
+    """Return ``aroon`` up less down (TA-Lib's ``AROONOSC``).
+
+    Parameters
+    ----------
+    high, low : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        Age of the oldest bar that counts, at least 2.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In [-100, 100]; NaN in the first ``n_bars`` rows.
+
+    Examples
+    --------
+    >>> high = np.array([1.0, 5.0, 2.0, 2.0])
+    >>> aroon_oscillator(high, high - 1, 2).tolist()
+    [nan, nan, 50.0, -100.0]
+    """
+    lines = aroon(high, low, n_bars)
+    return lines.up - lines.down
+
+
+@memoised
+def vortex(high: Floats, low: Floats, close: Floats, n_bars: int) -> Vortex:
+    """Return the vortex indicator of Botes and Siepman.
+
+    Sums of the distances from high to previous low, and from low to previous high, each over the
+    sum of true ranges.
+
+    Parameters
+    ----------
+    high, low, close : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    Vortex
+        NaN in the first ``n_bars`` rows and where the window has no range.
+
+    References
+    ----------
+    Botes and Siepman (2010), The Vortex Indicator, Stocks & Commodities 28:1.
+
+    Examples
+    --------
+    >>> high = np.array([2.0, 4.0])
+    >>> vortex(high, high - 1, high, 1).plus.tolist()
+    [nan, 1.5]
+    """
+    walked = rolling_mean(true_range(high, low, close), n_bars)
+    lines = []
+    for move in (np.abs(high - previous(low)), np.abs(low - previous(high))):
+        out = np.full(close.size, np.nan)
+        np.divide(rolling_mean(move, n_bars), walked, out=out, where=walked > 0.0)
+        lines.append(out)
+    return Vortex(*lines)
+
+
+@memoised
 def ichimoku(
     high: Floats, low: Floats, tenkan_bars: int, kijun_bars: int, span_bars: int = 52
 ) -> Ichimoku:
@@ -149,9 +220,9 @@ def ichimoku(
     >>> ichimoku(high, high - 2, 1, 2, 2).span_a.tolist()
     [nan, nan, nan, 2.5]
     """
-    tenkan, kijun = (_middle(high, low, n) for n in (tenkan_bars, kijun_bars))
+    tenkan, kijun = (midprice(high, low, n) for n in (tenkan_bars, kijun_bars))
     span_a = previous((tenkan + kijun) / 2.0, kijun_bars)
-    return Ichimoku(tenkan, kijun, span_a, previous(_middle(high, low, span_bars), kijun_bars))
+    return Ichimoku(tenkan, kijun, span_a, previous(midprice(high, low, span_bars), kijun_bars))
 
 
 @memoised
@@ -199,10 +270,6 @@ def _share(part: Floats, whole: Floats) -> Floats:
     out = np.where(np.isnan(whole), np.nan, 0.0)
     np.divide(part, whole, out=out, where=whole > 0.0)
     return out
-
-
-def _middle(high: Floats, low: Floats, n_bars: int) -> Floats:
-    return (rolling_max(high, n_bars) + rolling_min(low, n_bars)) / 2.0
 
 
 @jit

@@ -7,16 +7,13 @@ import numpy as np
 from alphamill.core.market import Floats
 from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import (
-    column,
     previous,
     rolling_max,
     rolling_mean,
     rolling_min,
 )
+from alphamill.indicators.statistics import mean_deviation
 from alphamill.indicators.trend import ema, rma
-from alphamill.workshop.compiled import compiler
-
-jit = compiler(__file__)
 
 # Less of a range than this, in points of RSI, is rounding: in a quiet night the index rests.
 NO_RANGE = 1e-9
@@ -210,8 +207,7 @@ def cci(high: Floats, low: Floats, close: Floats, n_bars: int) -> Floats:
     """
     typical = (high + low + close) / 3.0
     middle = rolling_mean(typical, n_bars)
-    spread = np.full(typical.size, np.nan)
-    window_spread(column(typical), column(middle), n_bars, spread)
+    spread = mean_deviation(typical, n_bars)
     out = np.where(np.isnan(spread), np.nan, 0.0)
     moved = spread > ROUNDING * np.abs(middle)
     np.divide(typical - middle, 0.015 * spread, out=out, where=moved)
@@ -272,16 +268,35 @@ def roc(x: Floats, n_bars: int, base: Floats | None = None) -> Floats:
     return out
 
 
+@memoised
+def log_return(x: Floats, n_bars: int = 1) -> Floats:
+    """Return the logarithm of the price over that of ``n_bars`` bars ago; returns of bars add up.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        At least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Fraction; NaN in the first ``n_bars`` rows and where one of the prices is not above 0.
+
+    Examples
+    --------
+    >>> log_return(np.exp(np.array([1.0, 1.5]))).round(12).tolist()
+    [nan, 0.5]
+    """
+    began = previous(x, n_bars)
+    out = np.full(x.size, np.nan)
+    np.divide(x, began, out=out, where=(x > 0.0) & (began > 0.0))
+    np.log(out, out=out)
+    return out
+
+
 def _place(x: Floats, lowest: Floats, highest: Floats) -> Floats:
     out = np.full(x.size, np.nan)
     np.divide(x - lowest, highest - lowest, out=out, where=highest - lowest > NO_RANGE)
     return 100.0 * out
-
-
-@jit
-def window_spread(x: Floats, middle: Floats, n_bars: int, out: Floats) -> None:
-    for t in range(n_bars - 1, x.size):
-        off = 0.0
-        for lag in range(n_bars):
-            off += abs(x[t - lag] - middle[t])
-        out[t] = off / n_bars

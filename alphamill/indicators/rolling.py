@@ -13,7 +13,7 @@ import numpy as np
 import talib
 
 from alphamill.core.market import Flags, Floats, Ints
-from alphamill.indicators.memo import memoised
+from alphamill.indicators.memo import memoised, sealed
 from alphamill.workshop.compiled import compiler
 
 jit = compiler(__file__)
@@ -269,7 +269,7 @@ def previous(x: Floats | Ints, n_bars: int = 1) -> Floats:
     """
     out = np.full(x.size, np.nan)
     out[n_bars:] = x[:-n_bars]
-    return out
+    return sealed(out)
 
 
 def value_ago(x: Floats, lag: Floats) -> Floats:
@@ -295,7 +295,7 @@ def value_ago(x: Floats, lag: Floats) -> Floats:
     row = np.arange(x.size) - lag
     known = row >= 0
     out[known] = x[row[known].astype(np.int64)]
-    return out
+    return sealed(out)
 
 
 def column(x: Floats) -> Floats:
@@ -350,14 +350,15 @@ def window_std(x: Floats, n_bars: int, divisor: int, out: Floats) -> None:
 
 @jit
 def count_below(x: Floats, n_bars: int, out: Floats) -> None:
-    for t in range(n_bars - 1, x.size):
-        n_below = 0.0
+    for start in range(n_bars - 1, x.size, BLOCK):
+        now = x[start : min(start + BLOCK, x.size)]
+        n_below = out[start : start + now.size]
+        n_below[:] = 0.0
         for lag in range(1, n_bars):
-            if x[t - lag] < x[t]:
-                n_below += 1.0
-            elif not x[t - lag] >= x[t]:
-                n_below = np.nan
-        out[t] = n_below
+            then = x[start - lag : start - lag + now.size]
+            for i in range(now.size):
+                known = 0.0 if then[i] >= now[i] else np.nan
+                n_below[i] += 1.0 if then[i] < now[i] else known
 
 
 @jit

@@ -27,6 +27,13 @@ class PriorSession(NamedTuple):
     close: Floats
 
 
+class SessionExtremes(NamedTuple):
+    """High and low of the present session so far; columns of shape (n_bars,)."""
+
+    high: Floats
+    low: Floats
+
+
 @memoised
 def session_starts(session: Ints) -> Flags:
     """Return where a session begins.
@@ -125,6 +132,33 @@ def session_open(session: Ints, open_: Floats) -> Floats:
     [nan, 6.0, 6.0]
     """
     return _held(open_, session_starts(session))
+
+
+@memoised
+def session_extremes(session: Ints, high: Floats, low: Floats) -> SessionExtremes:
+    """Return the highest high and the lowest low since the session began, the present bar included.
+
+    Parameters
+    ----------
+    session : ndarray of shape (n_bars,), int64
+        Trade dates, oldest first.
+    high, low : ndarray of shape (n_bars,)
+        Prices, quote currency.
+
+    Returns
+    -------
+    SessionExtremes
+        NaN in the first session of the data.
+
+    Examples
+    --------
+    >>> price = np.array([9.0, 5.0, 4.0, 6.0])
+    >>> session_extremes(np.array([1, 2, 2, 2]), price + 1, price - 1).low.tolist()
+    [nan, 4.0, 3.0, 3.0]
+    """
+    highest, lowest = np.full(high.size, np.nan), np.full(low.size, np.nan)
+    extremes_since(session_starts(session), column(high), column(low), highest, lowest)
+    return SessionExtremes(highest, lowest)
 
 
 @memoised
@@ -245,3 +279,14 @@ def average_since(starts: Flags, price: Floats, volume: Floats, out: Floats) -> 
         units += volume[t]
         if units > 0.0:
             out[t] = money / units
+
+
+@jit
+def extremes_since(
+    starts: Flags, high: Floats, low: Floats, highest: Floats, lowest: Floats
+) -> None:
+    top, bottom = np.nan, np.nan
+    for t in range(high.size):
+        top = high[t] if starts[t] else max(top, high[t])
+        bottom = low[t] if starts[t] else min(bottom, low[t])
+        highest[t], lowest[t] = top, bottom

@@ -4,8 +4,8 @@ import numpy as np
 import talib
 
 from alphamill.core.market import Flags, Floats
-from alphamill.indicators.memo import memoised
-from alphamill.indicators.rolling import column, previous, rolling_mean
+from alphamill.indicators.memo import memoised, sealed
+from alphamill.indicators.rolling import column, previous, rolling_max, rolling_mean, rolling_min
 from alphamill.workshop.compiled import compiler
 
 jit = compiler(__file__)
@@ -131,6 +131,54 @@ def rma(x: Floats, n_bars: int) -> Floats:
     return out
 
 
+@memoised
+def midpoint(x: Floats, n_bars: int) -> Floats:
+    """Return the middle of the highest and the lowest of the last values (``MIDPOINT``).
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+        Without NaN, but for leading rows.
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Unit of ``x``; NaN in the first ``n_bars - 1`` rows.
+
+    Examples
+    --------
+    >>> midpoint(np.array([1.0, 3.0, 2.0]), 2).tolist()
+    [nan, 2.0, 2.5]
+    """
+    return midprice(x, x, n_bars)
+
+
+@memoised
+def midprice(high: Floats, low: Floats, n_bars: int) -> Floats:
+    """Return the middle of the highest high and the lowest low of the last bars (``MIDPRICE``).
+
+    Parameters
+    ----------
+    high, low : ndarray of shape (n,)
+        Prices, oldest first.
+    n_bars : int
+        Window, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Quote currency; NaN in the first ``n_bars - 1`` rows.
+
+    Examples
+    --------
+    >>> midprice(np.array([3.0, 5.0]), np.array([1.0, 2.0]), 2).tolist()
+    [nan, 3.0]
+    """
+    return (rolling_max(high, n_bars) + rolling_min(low, n_bars)) / 2.0
+
+
 def crosses_above(x: Floats, level: Floats | float) -> Flags:
     """Return where ``x`` is above ``level`` and was not on the bar before.
 
@@ -150,7 +198,7 @@ def crosses_above(x: Floats, level: Floats | float) -> Flags:
     [False, False, False, True]
     """
     above: Flags = (x > level) & (previous(x) <= _before(level))
-    return above
+    return sealed(above)
 
 
 def crosses_below(x: Floats, level: Floats | float) -> Flags:
@@ -172,7 +220,7 @@ def crosses_below(x: Floats, level: Floats | float) -> Flags:
     [False, False, True]
     """
     below: Flags = (x < level) & (previous(x) >= _before(level))
-    return below
+    return sealed(below)
 
 
 def _before(level: Floats | float) -> Floats | float:

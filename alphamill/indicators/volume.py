@@ -7,6 +7,7 @@ import numpy as np
 
 from alphamill.core.market import Floats
 from alphamill.indicators.memo import memoised
+from alphamill.indicators.momentum import roc
 from alphamill.indicators.rolling import previous, rolling_mean
 from alphamill.indicators.trend import ema
 
@@ -238,6 +239,39 @@ def obv(close: Floats, volume: Floats) -> Floats:
     sign = np.sign(close - previous(close))
     sign[:1] = 1.0
     return np.nancumsum(sign * volume)
+
+
+@memoised
+def pvt(close: Floats, volume: Floats, base: Floats | None = None) -> Floats:
+    """Return the price volume trend: the running total of volume times the close's relative change.
+
+    Where ``obv`` counts a bar's volume whole, this counts it by how far the close went. Its level
+    depends on the first bar; only its changes mean something.
+
+    Parameters
+    ----------
+    close, volume : ndarray of shape (n,)
+        Prices and units traded, oldest first.
+    base : ndarray of shape (n,), optional
+        What the change is a share of, where not of ``close`` itself: the unadjusted prices of a
+        series whose adjustment added a constant.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Units; 0 in the first row. A bar that began at a price not above 0, or whose volume is not
+        known, adds nothing.
+
+    References
+    ----------
+    Achelis (2000), Technical Analysis from A to Z, price and volume trend.
+
+    Examples
+    --------
+    >>> pvt(np.array([10.0, 11.0, 11.0, 5.5]), np.array([5.0, 30.0, 7.0, 2.0])).tolist()
+    [0.0, 3.0, 3.0, 2.0]
+    """
+    return np.nancumsum(roc(close, 1, base) / 100.0 * volume)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

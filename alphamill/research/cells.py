@@ -1,8 +1,9 @@
 """The stored form of a sweep's cells: one Parquet part a task, one row a cell."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from alphamill.backtest.exits import ExitStack
 from alphamill.backtest.lanes import TALLY
 from alphamill.core.errors import DataError, SettingsError
-from alphamill.core.identity import canonical_json
+from alphamill.core.identity import canonical_json, digest
 from alphamill.core.market import Floats
 from alphamill.core.params import Value
+from alphamill.research.outcome import Failure
 from alphamill.validation.statistics import sharpe_from_sums
 from alphamill.workshop.files import write_parquet_atomic
 
@@ -27,7 +29,8 @@ class Part:
 
     Rows run over ``params``, and for each over ``stacks``. ``blocks`` has shape
     (n_cells, n_blocks, 2): sum and sum of squares of session P&L; ``entries`` has shape
-    (n_cells, n_blocks).
+    (n_cells, n_blocks). ``others`` names the other series that the rule read, by role; ``failed``
+    holds the parameter sets that have no cells because the rule raised.
     """
 
     symbol: str
@@ -37,6 +40,13 @@ class Part:
     cells: NDArray[Any]
     blocks: Floats
     entries: NDArray[np.int32]
+    others: Mapping[str, str] = field(default_factory=dict)
+    failed: tuple[Failure, ...] = ()
+
+    def cell(self, row: int) -> dict[str, Value | None]:
+        """Return all that tells one cell from the others: parameters, other series, exits."""
+        params, stack = self.params_of(row)
+        return {**params, **self.others, **stack.as_params()}
 
     def params_of(self, row: int) -> tuple[Mapping[str, Value], ExitStack]:
         """Return the parameter set and the exit stack of one cell."""
@@ -46,7 +56,8 @@ class Part:
 
 def joined(parts: Sequence[Part]) -> Part:
     """Return the parts of one candidate as one, in their order."""
-    first = parts[0]
+    # A part all of whose sets failed knows no stacks.
+    first = next((part for part in parts if part.params), parts[0])
     return Part(
         first.symbol,
         first.strategy,
@@ -55,6 +66,8 @@ def joined(parts: Sequence[Part]) -> Part:
         np.concatenate([part.cells for part in parts]),
         np.concatenate([part.blocks for part in parts]),
         np.concatenate([part.entries for part in parts]),
+        first.others,
+        tuple(failure for part in parts for failure in part.failed),
     )
 
 
@@ -80,10 +93,15 @@ def write_part(path: Path, part: Part) -> None:
     columns["block_sum"] = _array(part.blocks[:, :, 0])
     columns["block_sum_of_squares"] = _array(part.blocks[:, :, 1])
     columns["block_entries"] = _array(part.entries)
-    table = pa.table(columns)
-    write_parquet_atomic(
-        path, table.replace_schema_metadata({"symbol": part.symbol, "strategy": part.strategy})
-    )
+    meta = {
+        "symbol": part.symbol,
+        "strategy": part.strategy,
+        "others": canonical_json(dict(part.others)),
+        "failed": canonical_json([asdict(failure) for failure in part.failed]),
+    }
+    # Parquet's checksums cover the columns only.
+    meta["digest"] = digest(meta)
+    write_parquet_atomic(path, pa.table(columns).replace_schema_metadata(meta))
 
 
 def read_part(path: Path) -> Part:
@@ -94,9 +112,9 @@ def read_part(path: Path) -> Part:
     DataError
         When the file is damaged.
     """
-    try:
+    with _damage_named(path):
         table = pq.read_table(path, page_checksum_verification=True)
-        meta = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+        meta = _meta(table.schema)
         n_cells = table.num_rows
         cells = np.zeros(n_cells, dtype=TALLY)
         for name in TALLY.names or ():
@@ -113,18 +131,45 @@ def read_part(path: Path) -> Part:
             cells,
             blocks,
             _matrix(table, "block_entries", n_cells).astype(np.int32),
+            json.loads(meta["others"]),
+            _failed(meta),
         )
-    except (OSError, KeyError, ValueError, pa.ArrowException, SettingsError) as e:
+
+
+def read_failed(path: Path) -> tuple[Failure, ...]:
+    """Return the parameter sets of a stored part that failed, without reading its cells."""
+    with _damage_named(path):
+        return _failed(_meta(pq.read_schema(path)))
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException, SettingsError) as e:
         raise DataError(
             f"{path.name}: this stored part of a sweep cannot be read ({e}). Delete the file and "
             "run the sweep again; only its cells are computed anew."
         ) from e
 
 
+def _meta(schema: pa.Schema) -> dict[str, str]:
+    meta = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
+    if meta.pop("digest") != digest(meta):
+        raise ValueError("its metadata do not have their digest")
+    return meta
+
+
+def _failed(meta: Mapping[str, str]) -> tuple[Failure, ...]:
+    return tuple(Failure(**failure) for failure in json.loads(meta["failed"]))
+
+
 def _unrolled(
     table: pa.Table,
 ) -> tuple[tuple[ExitStack, ...], tuple[Mapping[str, Value], ...]]:
     exits, params = table["exits_json"].to_pylist(), table["params_json"].to_pylist()
+    if not params:
+        return (), ()
     n_stacks = next((k for k, p in enumerate(params) if p != params[0]), len(params))
     stacks = tuple(ExitStack.from_params(json.loads(text)) for text in exits[:n_stacks])
     return stacks, tuple(json.loads(text) for text in params[::n_stacks])
@@ -140,5 +185,6 @@ def _array(values: NDArray[Any]) -> pa.Array:
 def _matrix(table: pa.Table, name: str, n_cells: int) -> NDArray[Any]:
     column = table[name].combine_chunks()
     if pa.types.is_fixed_size_list(column.type):
-        return column.flatten().to_numpy(zero_copy_only=False).reshape(n_cells, -1)  # type: ignore[no-any-return]
+        flat = column.flatten().to_numpy(zero_copy_only=False)
+        return flat.reshape(n_cells, column.type.list_size)  # type: ignore[no-any-return]
     return column.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from alphamill.backtest.engine import Result, backtest
+from alphamill.backtest.legs import backtest_legs
 from alphamill.backtest.metrics import (
     Metrics,
     daily_pnl,
@@ -16,11 +17,11 @@ from alphamill.backtest.metrics import (
 )
 from alphamill.core.errors import DataError
 from alphamill.core.market import Floats, Ints
+from alphamill.core.strategy import Strategy
 from alphamill.research.cells import Part, joined
 from alphamill.research.outcome import Candidate
 from alphamill.research.plan import Plan
-from alphamill.research.sweep import Ground, SweepRun
-from alphamill.strategies import find
+from alphamill.research.sweep import Ground, SweepRun, legs, signals, targets
 from alphamill.validation.gates import (
     NO_CELL,
     BlockSums,
@@ -38,7 +39,7 @@ from alphamill.workshop.progress import Progress
 def judge(
     plan: Plan, run: SweepRun, grounds: Mapping[str, Ground], progress: Progress
 ) -> tuple[Candidate, ...]:
-    """Return one candidate for each strategy and instrument of the sweep, in plan order.
+    """Return one candidate for each strategy and instrument that has cells, in plan order.
 
     Every candidate meets every gate, also after a failure, so that its report is whole.
     """
@@ -47,18 +48,22 @@ def judge(
     candidates = []
     for symbol, strategy in pairs:
         part = joined(list(run.parts(symbol, strategy)))
-        candidates.append(_judged(plan, grounds[symbol], part))
+        # Where the rule raised for all parameter sets there is nothing to judge.
+        if part.cells.size:
+            candidates.append(_judged(plan, grounds, part))
         progress.advance(1, f"{symbol} {strategy}")
     progress.finish()
     return tuple(candidates)
 
 
-def rerun(ground: Ground, part: Part, cell: int) -> Result:
+def rerun(strategy: Strategy, grounds: Mapping[str, Ground], part: Part, cell: int) -> Result:
     """Return the whole backtest of one stored cell."""
     params, stack = part.params_of(cell)
-    strategy = find(part.strategy)
-    signals = strategy.signals(ground.bars, params, ground.sides)
-    return backtest(ground.bars, signals, stack, ground.instrument, levels=strategy.levels)
+    ground, others = grounds[part.symbol], [grounds[symbol] for symbol in part.others.values()]
+    if strategy.others:
+        return backtest_legs(legs(ground, *others), targets(strategy, ground, others, params))
+    said = signals(strategy, ground, params)
+    return backtest(ground.bars, said, stack, ground.instrument, levels=strategy.levels)
 
 
 def block_sums(ground: Ground, part: Part) -> BlockSums:
@@ -78,7 +83,8 @@ def limits_for(plan: Plan, ground: Ground) -> Thresholds:
     return thresholds(plan.gate_preset, len(ground.bars), years, plan.gates)
 
 
-def _judged(plan: Plan, ground: Ground, part: Part) -> Candidate:
+def _judged(plan: Plan, grounds: Mapping[str, Ground], part: Part) -> Candidate:
+    ground, strategy = grounds[part.symbol], plan.strategy(part.strategy)
     sums, limits = block_sums(ground, part), limits_for(plan, ground)
     folds = walk_forward(len(ground.blocks), plan.train_quarters, plan.test_quarters)
     walked = walk_forward_gate(sums, folds, limits.walk_forward)
@@ -86,12 +92,9 @@ def _judged(plan: Plan, ground: Ground, part: Part) -> Candidate:
     cell = walked.final_cell
     if cell == NO_CELL:
         cell = int(np.argmax(part.cells["total_trades"]))
-    result = rerun(ground, part, cell)
-    measured = summary(result)
+    measured = summary(rerun(strategy, grounds, part, cell))
     _require_same(part, cell, measured)
-    strategy = find(part.strategy)
-    params, stack = part.params_of(cell)
-    sessions, pnl = _stitched(ground, part, walked, folds)
+    sessions, pnl = _stitched(strategy, grounds, part, walked, folds)
     return Candidate(
         symbol=part.symbol,
         timeframe=ground.bars.timeframe,
@@ -99,7 +102,7 @@ def _judged(plan: Plan, ground: Ground, part: Part) -> Candidate:
         strategy_name=strategy.name,
         archetype=strategy.archetype,
         n_cells=part.cells.size,
-        params={**params, **stack.as_params()},
+        params=part.cell(cell),
         metrics=figures(measured),
         in_sample_sharpe=measured.sharpe_ratio,
         oos_sharpe=sharpe(pnl, sums.periods_per_year),
@@ -120,14 +123,19 @@ def _basic(measured: Metrics, limits: Thresholds) -> Verdict:
 
 
 def _stitched(
-    ground: Ground, part: Part, walked: WalkForward, folds: list[Fold]
+    strategy: Strategy,
+    grounds: Mapping[str, Ground],
+    part: Part,
+    walked: WalkForward,
+    folds: list[Fold],
 ) -> tuple[Ints, Floats]:
     """Return trade dates and P&L of the test windows, each by the cell chosen before it."""
     pieces: list[tuple[Ints, Floats]] = []
+    ground = grounds[part.symbol]
     for cell, runs in _runs(walked.chosen.tolist(), folds):
         daily: Floats = np.zeros(ground.sessions.size)
         if cell != NO_CELL:
-            daily = daily_pnl(rerun(ground, part, cell))[1]
+            daily = daily_pnl(rerun(strategy, grounds, part, cell))[1]
         for fold in runs:
             tested = slice(*ground.blocks.edges[[fold.test_start, fold.test_stop]])
             pieces.append((ground.sessions[tested], daily[tested]))

@@ -14,8 +14,10 @@ def heatmap(part: Part, n_sessions: int, per_year: float) -> Heatmap | None:
 
     Exits count as parameters. None where fewer than two parameters vary.
     """
-    rows = [{**p, **s.as_params()} for p in part.params for s in part.stacks]
-    axes = {name: _values([row[name] for row in rows]) for name in rows[0]}
+    rows = [part.cell(row) for row in range(part.cells.size)]
+    # A stack names percents and points only where it has them.
+    names = dict.fromkeys(name for row in rows for name in row)
+    axes = {name: _values([row.get(name) for row in rows]) for name in names}
     varied = sorted((name for name in axes if len(axes[name]) > 1), key=lambda n: -len(axes[n]))
     if len(varied) < 2:
         return None
@@ -26,7 +28,7 @@ def heatmap(part: Part, n_sessions: int, per_year: float) -> Heatmap | None:
     traded = part.cells["total_trades"] > 0
     sharpe = np.full((len(axes[y_name]), len(axes[x_name])), np.nan)
     for row, value, is_real in zip(rows, ratio, traded, strict=True):
-        at = axes[y_name].index(row[y_name]), axes[x_name].index(row[x_name])
+        at = axes[y_name].index(row.get(y_name)), axes[x_name].index(row.get(x_name))
         if is_real:
             sharpe[at] = np.fmax(sharpe[at], value)
     return Heatmap(x_name, y_name, tuple(axes[x_name]), tuple(axes[y_name]), sharpe)

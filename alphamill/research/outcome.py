@@ -1,7 +1,7 @@
 """What a run returns and the report shows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alphamill.backtest.engine import Result
@@ -89,6 +89,44 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A parameter set whose rule raised, and what it said."""
+
+    symbol: str
+    strategy: str
+    params: Mapping[str, Value]
+    reason: str
+
+
+@dataclass(frozen=True)
+class GridCount:
+    """Points of a declared grid, and those that are left without equal and impossible ones."""
+
+    name: str  # a strategy's, or "exits"
+    declared: int
+    run: int
+
+
+def grid_lines(grids: Sequence[GridCount]) -> dict[str, str]:
+    """Return what a page and a console say about the points that were declared and are run.
+
+    Examples
+    --------
+    >>> grid_lines([GridCount("MACD", 80, 75), GridCount("Aroon", 4, 4), GridCount("exits", 4, 4)])
+    {'parameter sets': '84 declared, 79 run (MACD 80: 75)', 'exits': '4 declared, 4 run'}
+    """
+    own = [grid for grid in grids if grid.name != "exits"]
+    fewer = ", ".join(f"{g.name} {g.declared:,}: {g.run:,}" for g in own if g.run < g.declared)
+    declared, run = sum(g.declared for g in own), sum(g.run for g in own)
+    lines = {
+        "parameter sets": f"{declared:,} declared, {run:,} run" + (f" ({fewer})" if fewer else "")
+    }
+    return lines | {
+        g.name: f"{g.declared:,} declared, {g.run:,} run" for g in grids if g.name == "exits"
+    }
+
+
+@dataclass(frozen=True)
 class Trials:
     """How often we looked: cells of this run, cells new to the ledger, cells ever tried."""
 
@@ -119,3 +157,5 @@ class RunOutcome:
     budget: Mapping[str, str]
     stages: Mapping[str, float]
     survivorship: str
+    failed: tuple[Failure, ...] = ()
+    grids: tuple[GridCount, ...] = ()

@@ -1,6 +1,7 @@
 """The whole path: bars -> sweep -> gates -> walk-forward -> winners, as one call."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from alphamill.backtest.engine import Result
 from alphamill.backtest.metrics import daily_pnl, periods_per_year, sharpe
 from alphamill.core.clock import Clock
 from alphamill.core.errors import DataError, SettingsError
-from alphamill.core.identity import digest
+from alphamill.core.identity import canonical_json, digest
 from alphamill.data.calendar import schedule
 from alphamill.data.catalog import Catalog
 from alphamill.data.ingest import Ingested, ingest
@@ -23,7 +24,16 @@ from alphamill.research.cells import Part, joined
 from alphamill.research.chance import chance_test
 from alphamill.research.factory import judge, limits_for, rerun
 from alphamill.research.heatmap import heatmap
-from alphamill.research.outcome import Candidate, FunnelStep, Refusal, RunOutcome, Trials, Winner
+from alphamill.research.outcome import (
+    Candidate,
+    Failure,
+    FunnelStep,
+    Refusal,
+    RunOutcome,
+    Trials,
+    Winner,
+    grid_lines,
+)
 from alphamill.research.plan import Plan
 from alphamill.research.sweep import Ground, SweepRun, memo_bytes, sweep
 from alphamill.validation.ledger import Ledger
@@ -57,8 +67,13 @@ class Judged:
 
     @property
     def refused(self) -> tuple[Refusal, ...]:
-        """Return what was not run, and what ran and never traded, each with the reason."""
-        return *self.prepared.refused, *self.sweep.refused, *never_traded(self.candidates)
+        """Return what was not run, what failed, and what never traded, each with the reason."""
+        return (
+            *self.prepared.refused,
+            *self.sweep.refused,
+            *raised(self.sweep),
+            *never_traded(self.candidates),
+        )
 
 
 def never_traded(candidates: Sequence[Candidate]) -> tuple[Refusal, ...]:
@@ -67,6 +82,24 @@ def never_traded(candidates: Sequence[Candidate]) -> tuple[Refusal, ...]:
         Refusal(c.symbol, c.strategy_name, f"never traded in any of its {c.n_cells:,} cells")
         for c in candidates
         if c.metrics["total_trades"] == 0
+    )
+
+
+def raised(run: SweepRun) -> tuple[Refusal, ...]:
+    """Return the rules that raised, once for each instrument, with the first reason."""
+    asked: Counter[tuple[str, str]] = Counter()
+    for task in run.tasks:
+        asked[task.symbol, task.strategy] += len(task.params)
+    failed: dict[tuple[str, str], list[Failure]] = {}
+    for failure in run.failed:
+        failed.setdefault((failure.symbol, failure.strategy), []).append(failure)
+    return tuple(
+        Refusal(
+            *key,
+            f"FAILED in {len(those):,} of its {asked[key]:,} parameter sets, first with "
+            f"{canonical_json(dict(those[0].params))}: {those[0].reason}",
+        )
+        for key, those in failed.items()
     )
 
 
@@ -129,10 +162,10 @@ def research(
     }
     finalists = winners.finalists(candidates, plan.top_n, plan.carry_unproven)
     chosen = winners.winners(finalists, plan.carry_unproven, identity)
-    winners.store(swept.folder, chosen, candidates, clock.now_ns())
-    ever = ledger.count()
+    judged = Judged(prepared, swept, candidates, chosen, ledger.count(), stages)
+    winners.store(swept.folder, chosen, candidates, clock.now_ns(), judged.refused, swept.failed)
     ledger.close()
-    return Judged(prepared, swept, candidates, chosen, ever, stages)
+    return judged
 
 
 def prepare(plan: Plan, catalog: Catalog, n_workers: int = 1) -> Prepared:
@@ -207,6 +240,8 @@ def _meta(plan: Plan, prepared: Prepared, swept: SweepRun, begun_ns: int) -> dic
         "timeframe": plan.timeframe,
         "strategies": {s.name: s.number for s in plan.strategies},
         "n_cells": swept.n_cells,
+        "n_failed_sets": len(swept.failed),
+        "grids": {g.name: [g.declared, g.run] for g in swept.grids},
         "code_version": swept.code_version,
         "seed": plan.seed,
         "series": series,
@@ -224,9 +259,10 @@ def _outcome(
     shown: Result | None = None
     chart = None
     if best is not None:
-        ground = done.prepared.grounds[best.symbol]
+        grounds = done.prepared.grounds
+        ground, strategy = grounds[best.symbol], plan.strategy(best.strategy_name)
         part = joined(list(done.sweep.parts(best.symbol, best.strategy_name)))
-        shown = rerun(ground, part, _cell(part, best))
+        shown = rerun(strategy, grounds, part, _cell(part, best))
         chart = heatmap(part, ground.sessions.size, periods_per_year(ground.sessions))
     kept_out = {t.symbol for t in taken if t.refused}
     hashes = [ground.data_hash for ground in done.prepared.grounds.values()]
@@ -254,6 +290,7 @@ def _outcome(
         },
         budget={
             "cells": f"{done.sweep.n_cells:,} of at most {plan.max_cells:,}",
+            **grid_lines(done.sweep.grids),
             "permuted markets for each instrument": str(plan.permutations),
             "workers": str(n_workers),
         },
@@ -261,6 +298,8 @@ def _outcome(
         survivorship=(
             "survivorship-biased universe: a static list of today's names, no dated membership"
         ),
+        failed=done.sweep.failed,
+        grids=done.sweep.grids,
     )
 
 
@@ -287,8 +326,7 @@ def _funnel(done: Judged) -> tuple[FunnelStep, ...]:
 
 def _cell(part: Part, who: Candidate) -> int:
     for row in range(part.cells.size):
-        params, stack = part.params_of(row)
-        if {**params, **stack.as_params()} == dict(who.params):
+        if part.cell(row) == dict(who.params):
             return row
     raise DataError(f"{who.symbol} {who.strategy_name}: its cell is not in the stored sweep.")
 

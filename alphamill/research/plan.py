@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.core.strategy import Sides, Strategy
+from alphamill.data.instruments import PARTNERS
+from alphamill.research.outcome import GridCount
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,9 @@ class Plan:
     ``windows`` maps discovery, ml_validation, portfolio, sealed to fractions of each history
     (adding up to 1) or to (first, last) trade dates yyyymmdd. ``gates`` maps a gate's name to
     its thresholds over the preset. ``carry_unproven`` carries winners that failed a gate, stamped.
+    ``partners`` maps an instrument to the one that rules over two series compare it with.
+    ``files`` maps the names of users' strategies to the files they come from. ``n_exits_declared``
+    counts the exit combinations that were asked for, equal ones included (0: those of ``exits``).
     """
 
     symbols: tuple[str, ...]
@@ -34,3 +40,19 @@ class Plan:
     instruments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     seed: int = 7
     project: str = "project"
+    partners: Mapping[str, str] = field(default_factory=lambda: dict(PARTNERS))
+    files: Mapping[str, Path] = field(default_factory=dict)
+    n_exits_declared: int = 0
+
+    @property
+    def grids(self) -> tuple[GridCount, ...]:
+        """Return how many points each grid declares and how many distinct ones are run."""
+        n_exits = len(self.exits)
+        return (
+            *(GridCount(s.name, s.n_declared, sum(1 for _ in s.cells())) for s in self.strategies),
+            GridCount("exits", max(self.n_exits_declared, n_exits), n_exits),
+        )
+
+    def strategy(self, name: str) -> Strategy:
+        """Return the strategy of this name."""
+        return next(s for s in self.strategies if s.name == name)

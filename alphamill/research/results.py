@@ -98,9 +98,7 @@ def _frame(part: Part, meta: dict[str, Any]) -> pd.DataFrame:
             "strategy_id": meta["strategies"][part.strategy],
             "strategy_name": part.strategy,
             "symbol": part.symbol,
-            "params": [
-                canonical_json({**p, **s.as_params()}) for p in part.params for s in part.stacks
-            ],
+            "params": [canonical_json(part.cell(row)) for row in range(n)],
             "start_date": known["first"],
             "end_date": known["last"],
             "total_bars": known["n_bars"],
@@ -159,7 +157,7 @@ def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
         return rows
     keys = zip(rows["symbol"], rows["strategy_name"], rows["params"], strict=True)
     row_of = {key: row for row, key in enumerate(keys)}
-    for c in json.loads(path.read_text()):
+    for c in json.loads(path.read_text())["candidates"]:
         at = row_of[c["symbol"], c["strategy_name"], canonical_json(c["params"])]
         said = {gate: passed for gate, passed, *_ in c["verdicts"]}
         rows.loc[at, "passed_walkforward"] = said["walk_forward"]

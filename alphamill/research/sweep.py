@@ -1,33 +1,37 @@
 """Sweep: every strategy x instrument x parameter set x exit stack, counted and resumable."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 import alphamill
+from alphamill.backtest.cell import cell_of
 from alphamill.backtest.exits import ExitStack
-from alphamill.backtest.lanes import Tally, tally
+from alphamill.backtest.lanes import TALLY, Tally, tallies
+from alphamill.backtest.legs import NO_EXITS, Leg, backtest_legs, legs_of
 from alphamill.backtest.table import Market, market_of
 from alphamill.backtest.tally import tally_by_loop
-from alphamill.core.errors import SettingsError
-from alphamill.core.identity import code_digest, digest, source_digest
+from alphamill.core.errors import MillError, SettingsError
+from alphamill.core.identity import digest, source_digest
 from alphamill.core.market import Bars, Floats, Instrument, Ints, Signals
-from alphamill.core.params import Value
-from alphamill.core.strategy import Levels, Sides
+from alphamill.core.params import Params, Value
+from alphamill.core.strategy import Sides, Strategy
 from alphamill.indicators.memo import memo
-from alphamill.research.cells import Part, read_part, write_part
-from alphamill.research.outcome import Refusal
+from alphamill.research.cells import Part, read_failed, read_part, write_part
+from alphamill.research.outcome import Failure, GridCount, Refusal
+from alphamill.research.partners import others_of
 from alphamill.research.plan import Plan
-from alphamill.strategies import find
+from alphamill.research.rules import UserFile, rule_code, rule_of, user_file
 from alphamill.validation.ledger import Ledger, TrialSet
 from alphamill.validation.splits import Blocks
 from alphamill.workshop.parallel import Executor
 from alphamill.workshop.progress import Progress
+
+S = TypeVar("S")
 
 # Parameter sets in one task: long enough to hide the seam, short enough to lose little to a kill.
 SETS_PER_TASK = 16
@@ -54,12 +58,18 @@ class Ground:
 
 @dataclass(frozen=True)
 class Task:
-    """A strategy's next parameter sets on one instrument; ``number`` is its place in the plan."""
+    """A strategy's next parameter sets on one instrument; ``number`` is its place in the plan.
+
+    ``others`` names the other series that the rule reads, by role; ``file`` is where a user's rule
+    is found.
+    """
 
     number: int
     symbol: str
     strategy: str
     params: tuple[Mapping[str, Value], ...]
+    others: Mapping[str, str] = field(default_factory=dict)
+    file: UserFile | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,8 @@ class SweepRun:
     """A finished sweep on disk.
 
     ``run_id`` is the hash of what was asked: the same question has the same name, and asking it
-    again finds what is already answered.
+    again finds what is already answered. ``n_cells`` counts the cells that ran; ``failed`` holds
+    the parameter sets whose rule raised, which have none.
     """
 
     run_id: str
@@ -77,6 +88,8 @@ class SweepRun:
     code_version: str
     n_cells: int
     n_new_trials: int
+    failed: tuple[Failure, ...] = ()
+    grids: tuple[GridCount, ...] = ()
 
     def parts(self, symbol: str, strategy: str) -> Iterator[Part]:
         """Yield the stored parts of one candidate in plan order."""
@@ -110,13 +123,16 @@ def sweep(
             f"this sweep has {n_cells:,} cells and the budget is {plan.max_cells:,}. Raise "
             "sweep.max_cells, or choose fewer symbols, strategies or exits."
         )
-    code = code_version()
+    code = code_version(tuple(task.file for task in tasks if task.file))
     run_id = digest(
         plan.timeframe,
         plan.sides,
         code,
         {symbol: [g.data_hash, digest(g.instrument.__dict__)] for symbol, g in grounds.items()},
-        [[task.symbol, task.strategy, [dict(p) for p in task.params]] for task in tasks],
+        [
+            [task.symbol, task.strategy, task.others, [dict(p) for p in task.params]]
+            for task in tasks
+        ],
         [stack.as_params() for stack in plan.exits],
     )[:16]
     run_folder = folder / run_id
@@ -124,16 +140,18 @@ def sweep(
     done = [task for task in tasks if _part_path(run_folder, task).exists()]
     todo = [task for task in tasks if not _part_path(run_folder, task).exists()]
     before = ledger.count()
+    failed = {task.number: read_failed(_part_path(run_folder, task)) for task in done}
     # A kill between a part and its entry in the ledger is made good here.
     for task in done:
-        ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id))
+        ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id, failed[task.number]))
     progress.start("sweep", n_cells)
     progress.advance(_n_cells(plan, done), "found stored" if done else "")
     handle = executor.put(dict(grounds))
     for task, part in zip(todo, executor.map(run_task, todo, handle), strict=True):
         write_part(_part_path(run_folder, task), part)
-        ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id))
-        progress.advance(len(part.cells), f"{task.symbol} {task.strategy}")
+        failed[task.number] = part.failed
+        ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id, part.failed))
+        progress.advance(_n_cells(plan, [task]), f"{task.symbol} {task.strategy}")
     progress.finish()
     return SweepRun(
         run_id,
@@ -141,49 +159,89 @@ def sweep(
         tuple(tasks),
         tuple(refused),
         code,
-        n_cells,
+        n_cells - sum(len(failed[t.number]) * len(_stacks(plan.exits, t)) for t in tasks),
         ledger.count() - before,
+        tuple(failure for task in tasks for failure in failed[task.number]),
+        plan.grids,
     )
 
 
 def run_task(grounds: Mapping[str, Ground], task: Task) -> Part:
-    """Return all cells of one task."""
+    """Return all cells of one task; a parameter set whose rule raises has none and is named."""
     ground = grounds[task.symbol]
-    strategy = find(task.strategy)
-    market = _market(ground)
-    cells: list[NDArray[Any]] = []
-    blocks: list[Floats] = []
-    entries: list[NDArray[np.int32]] = []
+    others = [grounds[symbol] for symbol in task.others.values()]
+    strategy = rule_of(task.strategy, task.file)
+    stacks, n_blocks = _stacks(ground.stacks, task), len(ground.blocks)
     with memo(ground.memo_bytes):
-        for params in task.params:
-            signals = strategy.signals(ground.bars, params, ground.sides)
-            found = tallied(ground, market, signals, strategy.levels)
-            cells.append(found[0])
-            blocks.append(found[1])
-            entries.append(found[2])
+        kept, found, raised = run_grid(strategy, task.params, ground, others)
+    nothing = np.zeros(0, TALLY), np.zeros((0, n_blocks, 2)), np.zeros((0, n_blocks), np.int32)
+    cells, blocks, entries = zip(nothing, *found, strict=True)
     return Part(
         task.symbol,
         task.strategy,
-        tuple(dict(p) for p in task.params),
-        ground.stacks,
+        tuple(dict(params) for params in kept),
+        stacks if kept else (),
         np.concatenate(cells),
         np.concatenate(blocks),
         np.concatenate(entries),
+        task.others,
+        tuple(Failure(task.symbol, task.strategy, dict(p), str(e)) for p, e in raised),
     )
 
 
-def tallied(ground: Ground, market: Market, signals: Signals, levels: Levels) -> Tally:
-    """Return a rule's cells: by lanes, or one after another where its levels rest as orders."""
-    if levels == "close":
-        return tally(market, signals)
-    return tally_by_loop(
-        ground.bars,
-        signals,
-        ground.stacks,
-        ground.instrument,
-        ground.blocks.of_session,
-        levels=levels,
-    )
+def run_grid(
+    strategy: Strategy, sets: Iterable[Params], ground: Ground, others: Sequence[Ground]
+) -> tuple[list[Params], list[Tally], list[tuple[Params, MillError]]]:
+    """Return the sets that ran, their cells, and the sets whose rule raised, with what.
+
+    Cells come by lanes, all sets together; one after another where levels rest as orders. What
+    reads other series leaves by itself: it is one cell, without exits.
+    """
+    kept: list[Params] = []
+    raised: list[tuple[Params, MillError]] = []
+
+    def each(ask: Callable[[Params], S]) -> Iterator[S]:
+        for params in sets:
+            try:
+                said = ask(params)
+            except MillError as e:
+                raised.append((params, e))
+                continue
+            kept.append(params)
+            yield said
+
+    block = ground.blocks.of_session
+    if strategy.others:
+        there = legs(ground, *others)
+        found = [
+            cell_of(backtest_legs(there, said), block)
+            for said in each(partial(targets, strategy, ground, others))
+        ]
+    elif strategy.levels == "close":
+        found = tallies(_market(ground), each(partial(signals, strategy, ground)))
+    else:
+        found = [
+            tally_by_loop(
+                ground.bars,
+                said,
+                ground.stacks,
+                ground.instrument,
+                block,
+                levels=strategy.levels,
+            )
+            for said in each(partial(signals, strategy, ground))
+        ]
+    return kept, found, raised
+
+
+def signals(strategy: Strategy, ground: Ground, params: Params) -> Signals:
+    """Return what a rule says of one series."""
+    return strategy.signals(ground.bars, params, ground.sides)
+
+
+def targets(strategy: Strategy, ground: Ground, others: Sequence[Ground], params: Params) -> Floats:
+    """Return what a rule over several series wants to hold of each."""
+    return strategy.targets(ground.bars, [o.bars for o in others], params, ground.sides)
 
 
 def memo_bytes(plan: Plan, n_bars: int, n_workers: int) -> int:
@@ -209,10 +267,17 @@ def memo_bytes(plan: Plan, n_bars: int, n_workers: int) -> int:
     return share - fixed
 
 
-def code_version() -> str:
-    """Return the identity of everything a cell's numbers depend on in our own code."""
+def code_version(files: Sequence[UserFile] = ()) -> str:
+    """Return the identity of the code a cell's numbers depend on: our own, and users' files."""
     root = Path(alphamill.__file__).parent
-    return source_digest(*(root / room for room in ROOMS_OF_A_CELL))[:16]
+    own = source_digest(*(root / room for room in ROOMS_OF_A_CELL))
+    return digest(own, *sorted({file.content for file in files}))[:16] if files else own[:16]
+
+
+@lru_cache(maxsize=1)
+def legs(*grounds: Ground) -> tuple[Leg, ...]:
+    """Return several instruments as the legs of one position."""
+    return legs_of([(ground.bars, ground.instrument) for ground in grounds])
 
 
 @lru_cache(maxsize=1)
@@ -229,18 +294,26 @@ def _market(ground: Ground) -> Market:
 def _tasks(plan: Plan, grounds: Mapping[str, Ground]) -> tuple[list[Task], list[Refusal]]:
     tasks: list[Task] = []
     refused: list[Refusal] = []
+    files = {name: user_file(path) for name, path in plan.files.items()}
+    series = {symbol: ground.bars for symbol, ground in grounds.items()}
     for symbol in plan.symbols:
         for strategy in plan.strategies:
-            why = strategy.lacks(grounds[symbol].bars) if symbol in grounds else None
+            if symbol not in grounds:
+                continue
+            others, why = others_of(plan.partners, series, symbol, strategy)
             if why:
                 refused.append(Refusal(symbol, strategy.name, why))
-            if why or symbol not in grounds:
                 continue
             sets = list(strategy.cells())
             for start in range(0, len(sets), SETS_PER_TASK):
                 chunk = tuple(sets[start : start + SETS_PER_TASK])
-                tasks.append(Task(len(tasks), symbol, strategy.name, chunk))
+                file = files.get(strategy.name)
+                tasks.append(Task(len(tasks), symbol, strategy.name, chunk, others, file))
     return tasks, refused
+
+
+def _stacks(stacks: tuple[ExitStack, ...], task: Task) -> tuple[ExitStack, ...]:
+    return (NO_EXITS,) if task.others else stacks
 
 
 def _part_path(run_folder: Path, task: Task) -> Path:
@@ -248,11 +321,14 @@ def _part_path(run_folder: Path, task: Task) -> Path:
 
 
 def _n_cells(plan: Plan, tasks: Sequence[Task]) -> int:
-    return sum(len(task.params) for task in tasks) * len(plan.exits)
+    return sum(len(task.params) * len(_stacks(plan.exits, task)) for task in tasks)
 
 
-def _trial_sets(plan: Plan, ground: Ground, task: Task, run_id: str) -> list[TrialSet]:
-    rule_code = code_digest(find(task.strategy).rule)[:16]
+def _trial_sets(
+    plan: Plan, ground: Ground, task: Task, run_id: str, failed: Sequence[Failure]
+) -> list[TrialSet]:
+    code = rule_code(task.strategy, task.file)
+    without = [failure.params for failure in failed]
     return [
         TrialSet(
             task.symbol,
@@ -260,11 +336,12 @@ def _trial_sets(plan: Plan, ground: Ground, task: Task, run_id: str) -> list[Tri
             int(ground.bars.session[0]),
             int(ground.bars.session[-1]),
             task.strategy,
-            params,
-            [stack.as_params() for stack in ground.stacks],
+            {**params, **task.others},
+            [stack.as_params() for stack in _stacks(ground.stacks, task)],
             plan.sides,
-            rule_code,
+            code,
             run_id,
         )
         for params in task.params
+        if params not in without
     ]

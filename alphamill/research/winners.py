@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from alphamill.core.errors import DataError, SettingsError
-from alphamill.research.outcome import Candidate, Winner
+from alphamill.research.outcome import Candidate, Failure, Refusal, Winner
 from alphamill.validation.gates import Verdict
 from alphamill.workshop.files import write_atomic
 
@@ -83,9 +84,14 @@ def write_manifest(path: Path, chosen: Iterable[Winner], at_ns: int) -> None:
 
 
 def store(
-    run_folder: Path, chosen: Sequence[Winner], rest: Sequence[Candidate], at_ns: int
+    run_folder: Path,
+    chosen: Sequence[Winner],
+    rest: Sequence[Candidate],
+    at_ns: int,
+    refused: Sequence[Refusal] = (),
+    failed: Sequence[Failure] = (),
 ) -> None:
-    """Keep every judged candidate beside its run, for later extraction."""
+    """Keep every judged candidate beside its run, for later extraction, and what was not judged."""
     rows = [
         {"at_ns": at_ns, "stamp": w.stamp, "identity": [w.run_id, w.data_hash, w.code_version]}
         | _stored(w.candidate)
@@ -97,7 +103,12 @@ def store(
         for c in rest
         if (c.symbol, c.strategy_name) not in kept
     ]
-    write_atomic(run_folder / STORED, json.dumps(rows) + "\n")
+    stored = {
+        "candidates": rows,
+        "refused": [asdict(refusal) for refusal in refused],
+        "failed": [asdict(failure) for failure in failed],
+    }
+    write_atomic(run_folder / STORED, json.dumps(stored) + "\n")
 
 
 def extract(
@@ -213,7 +224,7 @@ _NOT_CANDIDATE = {"at_ns", "stamp", "identity", "sessions", "oos_pnl", "verdicts
 
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        rows = json.loads(path.read_text())
+        rows = json.loads(path.read_text())["candidates"]
         for row in rows:
             _candidate(row)
             _ = row["at_ns"], row["stamp"], row["identity"]

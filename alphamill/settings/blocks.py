@@ -64,16 +64,62 @@ class StrategiesBlock(Block):
     use: Everything | tuple[int | str, ...] = "all"
     sides: Sides = "long"
     grids: Mapping[str, Mapping[str, tuple[Value, ...]]] = {}
+    files: tuple[Path, ...] = ()
+    partners: Mapping[str, str] = {}
+
+
+# An axis that is given has at least one value: an empty one would be read as "no such exit".
+Axis = Annotated[tuple[float | None, ...], Field(min_length=1)]
+
+
+class StackBlock(Block):
+    """One combination of exits; what is not named is not set."""
+
+    stop_loss_atr: float | None = None
+    stop_loss_pct: float | None = None
+    stop_loss_points: float | None = None
+    take_profit_atr: float | None = None
+    take_profit_pct: float | None = None
+    take_profit_points: float | None = None
+    trail_atr: float | None = None
+    trail_pct: float | None = None
+    trail_points: float | None = None
+    break_even_atr: float | None = None
+    break_even_pct: float | None = None
+    break_even_points: float | None = None
+    max_bars_held: Positive | None = None
+    atr_length: Positive = 14
 
 
 class ExitsBlock(Block):
-    stop_loss_atr: tuple[float | None, ...] = (0.5, 1.0, 1.5, 2.0)
-    take_profit_atr: tuple[float | None, ...] = (0.5, 1.0, 1.5, 2.0, 3.0)
-    max_bars_held: tuple[Positive | None, ...] = (20,)
-    session_exit: bool = False
+    """Axes that are crossed, and single combinations besides."""
 
-    def stacks(self) -> tuple[ExitStack, ...]:
-        return exit_grid(**self.model_dump())
+    stop_loss_atr: Axis | None = None
+    stop_loss_pct: Axis | None = None
+    stop_loss_points: Axis | None = None
+    take_profit_atr: Axis | None = None
+    take_profit_pct: Axis | None = None
+    take_profit_points: Axis | None = None
+    trail_atr: Axis | None = None
+    trail_pct: Axis | None = None
+    trail_points: Axis | None = None
+    break_even_atr: Axis | None = None
+    break_even_pct: Axis | None = None
+    break_even_points: Axis | None = None
+    max_bars_held: Annotated[tuple[Positive | None, ...], Field(min_length=1)] = (20,)
+    atr_length: Annotated[tuple[Positive, ...], Field(min_length=1)] = (14,)
+    session_exit: bool = False
+    stacks: tuple[StackBlock, ...] = ()
+
+    def combinations(self) -> tuple[ExitStack, ...]:
+        """Return the crossed axes and the single stacks, equal ones included."""
+        axes = self.model_dump(exclude_unset=True, exclude={"stacks", "session_exit"})
+        single = tuple(
+            ExitStack(session_exit=self.session_exit, **stack.model_dump()) for stack in self.stacks
+        )
+        if single and not axes:
+            return single
+        return (*exit_grid(session_exit=self.session_exit, **axes), *single)
 
 
 class SweepBlock(Block):

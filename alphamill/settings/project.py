@@ -1,18 +1,16 @@
 """The project file: typed, frozen, read once at the edge; strangers are refused."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from alphamill.core.errors import SettingsError
 from alphamill.core.market import Instrument
-from alphamill.core.params import Value
-from alphamill.core.strategy import Strategy
+from alphamill.data.instruments import PARTNERS, instrument
 from alphamill.data.raw import Source
 from alphamill.research.plan import Plan
 from alphamill.settings.blocks import (
@@ -25,6 +23,7 @@ from alphamill.settings.blocks import (
     WindowsBlock,
     WinnersBlock,
 )
+from alphamill.settings.choice import chosen, nearest
 from alphamill.settings.template import template
 from alphamill.settings.yaml_file import Document, Where, read_yaml
 from alphamill.validation.gates import thresholds
@@ -65,11 +64,14 @@ class Project(Block):
         """Return the checked order for the research path."""
         # A gate that does not exist should not be found out after an hour of sweeping.
         thresholds(self.gates.preset, 1, 1.0, self.gates.thresholds)
+        for symbol in {*self.strategies.partners, *self.strategies.partners.values()}:
+            instrument(symbol, self.instruments.get(symbol))
+        choice, stacks = chosen(self.strategies), self.sweep.exits.combinations()
         return Plan(
             symbols=self.symbols(),
             timeframe=self.data.timeframe,
-            strategies=chosen(self.strategies),
-            exits=self.sweep.exits.stacks(),
+            strategies=choice.strategies,
+            exits=tuple(dict.fromkeys(stacks)),
             sides=self.strategies.sides,
             windows=self.windows.model_dump(),
             gates=self.gates.thresholds,
@@ -84,6 +86,9 @@ class Project(Block):
             instruments=self.instruments,
             seed=self.sweep.seed,
             project=self.project,
+            partners={**PARTNERS, **self.strategies.partners},
+            files=choice.files,
+            n_exits_declared=len(stacks),
         )
 
 
@@ -103,7 +108,7 @@ def load_project(path: Path, environ: Mapping[str, str] = os.environ) -> Project
             f"{path}: the project file cannot be read ({e.strerror}). "
             "`alphamill init` writes one to start from."
         ) from e
-    return parse_project(content, path.name, environ)
+    return parse_project(content, path.name, environ, path.parent)
 
 
 def sample_project() -> Project:
@@ -111,52 +116,36 @@ def sample_project() -> Project:
     return parse_project(template().encode(), "the built-in sample project", {})
 
 
-def parse_project(content: bytes, name: str, environ: Mapping[str, str]) -> Project:
-    """Return the project in ``content``; ``name`` is what errors call it."""
+def parse_project(
+    content: bytes, name: str, environ: Mapping[str, str], folder: Path | None = None
+) -> Project:
+    """Return the project in ``content``; ``name`` is what errors call it.
+
+    Files of strategies lie relative to ``folder``; without one they are not looked for.
+    """
     document = read_yaml(content, name, environ)
     try:
         project = Project.model_validate(document.values)
     except ValidationError as e:
         raise SettingsError("\n".join(_faults(e, document))) from e
     _require_known_instrument_keys(project, document)
-    return project
+    return project if folder is None else _with_files_of(folder, project, document)
 
 
-def chosen(block: StrategiesBlock) -> tuple[Strategy, ...]:
-    """Return the strategies of the block in order, each with the grid the file gives it."""
-    from alphamill.strategies import STRATEGIES, find
-
-    use = STRATEGIES if block.use == "all" else tuple(find(who) for who in block.use)
-    grids = {find(who).name: (who, axes) for who, axes in block.grids.items()}
-    idle = [who for name, (who, _) in grids.items() if name not in {s.name for s in use}]
-    if idle:
-        raise SettingsError(
-            f"strategies.grids names {idle[0]!r}, which strategies.use does not hold. "
-            "Add it there or remove its grid."
-        )
-    once = {s.number: s for s in use}.values()
-    return tuple(with_grid(s, grids[s.name][1]) if s.name in grids else s for s in once)
-
-
-def with_grid(strategy: Strategy, axes: Mapping[str, Sequence[Value]]) -> Strategy:
-    """Return ``strategy`` with other grids; every value must lie within the declared limits."""
-    space = dict(strategy.space)
-    for name, values in axes.items():
-        if name not in space:
+def _with_files_of(folder: Path, project: Project, document: Document) -> Project:
+    found = tuple(folder / path for path in project.strategies.files)
+    for at, path in enumerate(found):
+        if not path.is_file():
             raise SettingsError(
-                f"strategies.grids: {strategy.name} has no parameter {name!r}; it has "
-                f"{sorted(space)}.{nearest(name, space)}"
+                f"{document.name} line {document.line(('strategies', 'files', at))}: "
+                f"strategies.files: there is no file {str(project.strategies.files[at])!r} in the "
+                "folder of the project file. Correct this line; `alphamill strategy new` writes "
+                "one to start from."
             )
-        owner = f"strategies.grids.{strategy.name}.{name}"
-        param: Any = space[name]
-        space[name] = replace(param, grid=tuple(param.check(owner, v) for v in values))
-    return replace(strategy, space=space)
-
-
-def nearest(name: str, known: Mapping[str, Any] | Sequence[str]) -> str:
-    """Return a closing sentence that offers the nearest known name, or nothing."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    if not found:
+        return project
+    block = project.strategies.model_copy(update={"files": found})
+    return project.model_copy(update={"strategies": block})
 
 
 def _faults(error: ValidationError, document: Document) -> list[str]:
@@ -196,7 +185,8 @@ def _fault(fault: Mapping[str, Any], where: Where, document: Document) -> str:
 def _fields_at(where: Where) -> Mapping[str, Any]:
     model: Any = Project
     for part in where:
-        model = model.model_fields[str(part)].annotation
+        inner = model.model_fields[part].annotation if isinstance(part, str) else get_args(model)[0]
+        model = inner
     return dict(model.model_fields)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from alphamill.core.market import Bars, Floats
 from alphamill.core.params import Choice
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.volatility import atr
 
 ATR_BARS = 14
@@ -34,5 +35,16 @@ def traded(bars: Bars, price: Floats) -> Floats:
     ndarray of shape (n_bars,)
         Quote currency.
     """
-    paid = price + (bars.raw_close - bars.close) if bars.adjusted == "add" else price
-    return np.where(paid > 0.0, paid, np.nan)
+    if bars.adjusted == "add":
+        price = _put_back(price, bars.raw_close, bars.close)
+    return _above_zero(price)
+
+
+@memoised
+def _put_back(price: Floats, raw_close: Floats, close: Floats) -> Floats:
+    return price + (raw_close - close)
+
+
+@memoised
+def _above_zero(price: Floats) -> Floats:
+    return np.where(price > 0.0, price, np.nan)

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 from alphamill.core.errors import MillError, SettingsError
+from alphamill.workshop.memory import keep_freed_memory
 
 V = TypeVar("V")
 V_co = TypeVar("V_co", covariant=True)
@@ -98,6 +99,7 @@ class Serial:
         return _Kept(_read_only(value))
 
     def map(self, fn: Callable[[V, T], R], tasks: Iterable[T], handle: Handle[V]) -> Iterator[R]:
+        keep_freed_memory()
         value = handle.open()
         for task in tasks:
             yield fn(value, task)
@@ -243,6 +245,7 @@ def _call(fn: Callable[[Any, Any], Any], handle: Handle[Any], task: Any) -> Any:
 
 
 def _begin_worker(parent: int) -> None:
+    keep_freed_memory()
     # Ctrl-C reaches the whole terminal group; the parent decides, workers do not answer it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -5,6 +5,7 @@ from .fixtures_close import AT_THE_CLOSE, SESSION_EXIT
 from .fixtures_costs import ROUNDING_AND_COSTS
 from .fixtures_inside import AT_ENTRY, INSIDE
 from .fixtures_open import AT_THE_OPEN, GAPS
+from .fixtures_units import UNITS_OF_DISTANCE
 from .worksheet import mirrored
 
 WORKED = (
@@ -16,8 +17,9 @@ WORKED = (
     *SESSION_EXIT,
     *AT_THE_CLOSE,
     *TIGHTENED,
+    *UNITS_OF_DISTANCE,
     *NEXT_ENTRY,
     *AT_THE_END,
 )
-# Percent costs are not symmetric, so those two sides are worked by hand.
-FIXTURES = (*WORKED, *(mirrored(case) for case in WORKED if case.instrument.notional is None))
+# Percents of a price are not symmetric: those cases have both sides worked by hand.
+FIXTURES = (*WORKED, *(mirrored(case) for case in WORKED if not case.is_one_sided))

@@ -34,7 +34,7 @@ def random_market(seed: int) -> Market:
     session, session_end = _sessions(rng, int(rng.integers(60, 151)))
     tick = instrument.ticks(session) if instrument.slippage_ticks is not None else None
     bars = _bars(rng, session, session_end, tick)
-    stack = _stack(rng)
+    stack = _stack(rng, bars)
     levels = "touch" if rng.random() < 0.4 else "close"
     return Market(bars, _signals(rng, bars, tick), stack, instrument, levels)
 
@@ -100,6 +100,13 @@ def _bars(rng: np.random.Generator, session: Ints, session_end: Flags, tick: Flo
     still = quiet & (rng.random(n_bars) < 0.7)
     columns = [np.where(still, columns[3], column) for column in columns]
     count = np.arange(n_bars)
+    adjusted = rng.choice(["none", "add", "ratio"], p=(0.5, 0.3, 0.2))
+    # Added adjustments may leave less than nothing of a price.
+    raw = {
+        "none": columns[3],
+        "add": columns[3] - rng.uniform(-0.5, 1.1) * scale,
+        "ratio": columns[3] * rng.uniform(0.5, 4.0),
+    }
     return Bars(
         "RND",
         "15m",
@@ -111,7 +118,8 @@ def _bars(rng: np.random.Generator, session: Ints, session_end: Flags, tick: Flo
         minute=count,
         cash_minute=count,
         sessions_left_in_month=count,
-        raw_close=columns[3],
+        raw_close=raw[adjusted],
+        adjusted=adjusted,
         closes_only=closes_only,
     )
 
@@ -122,7 +130,7 @@ def _signals(rng: np.random.Generator, bars: Bars, tick: Floats | None) -> Signa
     sides = np.array([-1, 0, 1], dtype=np.int8)
     enter = rng.choice(sides, n_bars, p=[busy / 2, 1 - busy, busy / 2])
     leaves = rng.random((2, n_bars)) < rng.choice([0.0, 0.1, 0.3])
-    spread = float(np.median(bars.high - bars.low)) + 1e-3 * float(np.median(bars.close))
+    spread = _spread(bars)
     distance = spread * rng.uniform(-0.3, 4.0, (2, n_bars))
     trail = spread * rng.uniform(0.5, 5.0, n_bars)
     columns = [bars.close - distance[0], bars.close + distance[1], trail]
@@ -132,6 +140,10 @@ def _signals(rng: np.random.Generator, bars: Bars, tick: Floats | None) -> Signa
     return Signals(enter, *leaves, *(_sometimes(rng, column) for column in columns))
 
 
+def _spread(bars: Bars) -> float:
+    return float(np.median(bars.high - bars.low)) + 1e-3 * float(np.median(bars.close))
+
+
 def _sometimes(rng: np.random.Generator, level: Floats) -> Floats | None:
     """Return the column with holes, or none at all: NaN is "no such level"."""
     if rng.random() < 0.5:
@@ -139,17 +151,27 @@ def _sometimes(rng: np.random.Generator, level: Floats) -> Floats | None:
     return np.where(rng.random(level.size) < 0.3, np.nan, level)
 
 
-def _stack(rng: np.random.Generator) -> ExitStack:
-    def maybe(chance: float, low: float, high: float) -> float | None:
-        return float(np.round(rng.uniform(low, high), 2)) if rng.random() < chance else None
+def _stack(rng: np.random.Generator, bars: Bars) -> ExitStack:
+    """Return a stack of any exits, each in any unit and yet about as far away."""
+    price, spread = float(np.median(bars.close)), _spread(bars)
+    sizes = {"atr": 1.0, "pct": 100.0 * spread / price, "points": spread}
+
+    def maybe(chance: float, exit_: str, low: float, high: float) -> dict[str, float]:
+        unit = str(rng.choice(list(sizes), p=(0.5, 0.25, 0.25)))
+        size = np.round(rng.uniform(low, high), 2) * sizes[unit]
+        return {f"{exit_}_{unit}": float(size)} if rng.random() < chance else {}
 
     bars_held = int(rng.integers(1, 12)) if rng.random() < 0.4 else None
+    away = {
+        **maybe(0.7, "stop_loss", 0.2, 2.5),
+        **maybe(0.6, "take_profit", 0.2, 3.0),
+        **maybe(0.25, "trail", 0.5, 4.0),
+        **maybe(0.25, "break_even", 0.3, 2.0),
+    }
+    none = {"stop_loss_atr": None, "take_profit_atr": None}
     return ExitStack(
-        stop_loss_atr=maybe(0.7, 0.2, 2.5),
-        take_profit_atr=maybe(0.6, 0.2, 3.0),
+        **none | away,
         max_bars_held=bars_held,
         session_exit=bool(rng.random() < 0.5),
-        trail_atr=maybe(0.25, 0.5, 4.0),
-        break_even_atr=maybe(0.25, 0.3, 2.0),
         atr_length=int(rng.integers(1, 15)),
     )

@@ -12,6 +12,8 @@ from alphamill.backtest.exits import ExitStack
 from alphamill.core.market import Bars, Instrument, Signals
 
 LIMITS = ("target", "target_gap")
+DISTANCES = ("stop_loss", "take_profit", "trail", "break_even")
+UNITS = ("atr", "pct", "points")
 AT_OPEN = ("stop_gap", "target_gap", "late_session_exit", "rule", "time")
 # A level this close to a tick is on it: 991 * 0.1 is not 99.1.
 NOISE_TICKS = 1e-6
@@ -77,6 +79,7 @@ class Simulation:
         self.low, self.close = bars.low.tolist(), bars.close.tolist()
         self.quiet = (bars.volume == 0.0).tolist()
         self.session, self.session_end = bars.session.tolist(), bars.session_end.tolist()
+        self.raw, self.adjusted = bars.raw_close.tolist(), bars.adjusted
         self.closes_only = bars.closes_only
         self.wanted = signals.enter.tolist()
         self.leaves = {1: signals.leave_long.tolist(), -1: signals.leave_short.tolist()}
@@ -159,10 +162,24 @@ class Simulation:
         self.realised -= fee
         self.waiting = None
 
+    def distance(self, exit_: str, decided: int) -> float | None:
+        """Return how far from the fill an exit lies; NaN is not known, None is no such exit."""
+        close, raw = self.close[decided], self.raw[decided]
+        ranges, percent, points = (getattr(self.stack, f"{exit_}_{unit}") for unit in UNITS)
+        if ranges is not None:
+            return float(ranges * self.atr[decided])
+        if points is not None:
+            return float(points * close / raw if self.adjusted == "ratio" else points)
+        if percent is not None:
+            # An added adjustment is no part of the price that was paid; ratios keep percents.
+            paid = raw if self.adjusted == "add" else close
+            return float(percent * paid / 100) if paid > 0 else math.nan
+        return None
+
     def stop_at_entry(self, j: int, side: int, price: float, decided: int) -> float:
         stop = -side * math.inf
-        if self.stack.stop_loss_atr is not None:
-            distance = self.stack.stop_loss_atr * self.atr[decided]
+        distance = self.distance("stop_loss", decided)
+        if distance is not None:
             stop = self.round_down_for(side, j, price - side * distance)
         level = self.floor[decided] if side > 0 else self.ceiling[decided]
         if self.touch and not math.isnan(level):
@@ -172,8 +189,8 @@ class Simulation:
 
     def target_at_entry(self, j: int, side: int, price: float, decided: int) -> float:
         target = side * math.inf
-        if self.stack.take_profit_atr is not None:
-            distance = self.stack.take_profit_atr * self.atr[decided]
+        distance = self.distance("take_profit", decided)
+        if distance is not None:
             target = self.round_up_for(side, j, price + side * distance)
         level = self.ceiling[decided] if side > 0 else self.floor[decided]
         if self.touch and not math.isnan(level):
@@ -233,21 +250,22 @@ class Simulation:
         held = self.position
         if not held:
             return
-        if self.stack.trail_atr is not None:
-            distance = self.stack.trail_atr * self.atr[held.decided]
+        distance = self.distance("trail", held.decided)
+        if distance is not None:
             level = self.round_down_for(held.side, j, held.best - held.side * distance)
             held.stop = held.better(held.stop, level)
-        if self.stack.break_even_atr is not None:
-            distance = self.stack.break_even_atr * self.atr[held.decided]
-            if held.side * (held.best - held.price) >= distance - self.noise(j):
-                level = self.round_down_for(held.side, j, held.price)
-                held.stop = held.better(held.stop, level)
+        distance = self.distance("break_even", held.decided)
+        gained = held.side * (held.best - held.price)
+        if distance is not None and gained >= distance - self.noise(j):
+            level = self.round_down_for(held.side, j, held.price)
+            held.stop = held.better(held.stop, level)
 
     def ask_to_enter(self, j: int) -> None:
         side, held = self.wanted[j], self.position
         if side == 0:
             return
-        if self.stack.reads_atr and math.isnan(self.atr[j]):
+        away = [self.distance(exit_, j) for exit_ in DISTANCES]
+        if any(distance is not None and math.isnan(distance) for distance in away):
             return
         is_reversal = held is not None and held.leaving is not None and side == -held.side
         if held is None or is_reversal:

@@ -10,7 +10,7 @@ from alphamill.backtest.exits import ExitStack
 from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.market import Signals, Trades
 from alphamill.indicators.volatility import atr
-from tests.strategies.markets import daily, quarter_hours
+from alphamill.strategies.contract_markets import daily, quarter_hours
 
 from .worksheet import ATR_1, COSTLY, FREE, NOTHING, PERCENT, tape
 
@@ -133,6 +133,36 @@ def test_distances_are_multiples_of_the_range_at_each_close():
     np.testing.assert_array_equal(script.target_distance, 3.0 * range_)
     np.testing.assert_array_equal(script.trail_distance, 2.0 * range_)
     assert np.isposinf(script.break_even_distance).all()
+
+
+@pytest.mark.parametrize("exit_", ["stop_loss", "take_profit", "trail", "break_even"])
+def test_percents_are_of_each_close_as_it_was_traded(exit_):
+    bars, signals = tape("100 long raw=40\n100 raw=0\n100 raw=-3\n200 raw=140", adjusted="add")
+
+    script = script_of(bars, signals, replace(NOTHING, **{f"{exit_}_pct": 5.0}))
+
+    column = {"stop_loss": "stop", "take_profit": "target"}.get(exit_, exit_)
+    said = getattr(script, f"{column}_distance")
+    np.testing.assert_allclose(said, [2.0, np.nan, np.nan, 7.0], rtol=1e-15)
+
+
+def test_percents_of_a_ratio_adjustment_are_of_its_own_prices():
+    bars, signals = tape("100 long raw=400\n200 raw=800", adjusted="ratio")
+
+    script = script_of(bars, signals, replace(NOTHING, stop_loss_pct=5.0))
+
+    assert script.stop_distance.tolist() == [5.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("adjusted", "expected"), [("none", [3.0, 3.0]), ("add", [3.0, 3.0]), ("ratio", [0.75, np.nan])]
+)
+def test_points_are_of_the_traded_price(adjusted, expected):
+    bars, signals = tape("100 long raw=400\n100 raw=0", adjusted=adjusted)
+
+    script = script_of(bars, signals, replace(NOTHING, take_profit_points=3.0))
+
+    np.testing.assert_array_equal(script.target_distance, expected)
 
 
 def test_a_stack_without_distances_is_infinitely_far_and_never_undefined():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alphamill.backtest.exits import ExitStack, exit_grid
-from alphamill.backtest.lanes import TALLY, tally
+from alphamill.backtest.lanes import TALLY, tallies, tally
 from alphamill.backtest.table import market_of
 from alphamill.backtest.tally import tally_by_loop
 
@@ -48,13 +48,53 @@ def _stacks(market: Market) -> tuple[ExitStack, ...]:
     return (*exit_grid(session_exit=market.stack.session_exit), market.stack, by_rule_only)
 
 
-def _both(market, stacks, short=True):
+def _ground(market, stacks, short=True):
     sessions = np.unique(market.bars.session)
     block = np.arange(sessions.size) // 4
-    ground = market_of(market.bars, stacks, market.instrument, block, short=short)
+    return market_of(market.bars, stacks, market.instrument, block, short=short)
+
+
+def _both(market, stacks, short=True):
+    ground = _ground(market, stacks, short)
+    block = ground.block
     slow = tally_by_loop(market.bars, market.signals, stacks, market.instrument, block)
     return tally(ground, market.signals), slow
 
 
 def _close(a, b) -> bool:
     return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9))
+
+
+def test_rules_counted_together_are_what_they_are_alone() -> None:
+    market = random_market(11)
+    ground = _ground(market, _stacks(market))
+    rules = [market.signals, _turned(market.signals), _none(market.signals), market.signals]
+
+    together = tallies(ground, rules)
+
+    for found, signals in zip(together, rules, strict=True):
+        alone = tally(ground, signals)
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(found, alone, strict=True))
+
+
+def test_more_stacks_than_lanes_are_counted_in_chunks() -> None:
+    for seed in range(20):
+        market = random_market(seed)
+        many = tuple(
+            replace(stack, max_bars_held=n)
+            for n in (3, 7, 20, None)
+            for stack in exit_grid(session_exit=market.stack.session_exit)
+        )
+        fast, slow = _both(market, many)
+        assert len(fast[0]) == 80
+        assert [name for name in TALLY.names if not _close(fast[0][name], slow[0][name])] == []
+        assert _close(fast[1], slow[1])
+        assert np.array_equal(fast[2], slow[2])
+
+
+def _turned(signals):
+    return signals._replace(enter=-signals.enter)
+
+
+def _none(signals):
+    return signals._replace(enter=np.zeros_like(signals.enter))

@@ -1,10 +1,12 @@
 """A thousand random markets: every way to run a cell gives the twin's trades and equity."""
 
 from collections import Counter
+from itertools import product
 from typing import Any
 
 import pytest
 
+from alphamill.backtest.exits import EXITS, UNITS
 from alphamill.backtest.state import REASONS
 
 from .markets import random_market
@@ -32,7 +34,8 @@ def test_random_markets_exercise_the_whole_timeline() -> None:
     for seed in range(0, N_MARKETS, 4):
         market = random_market(seed)
         for trade in by_twin(market)[0]:
-            seen.update([trade["reason"], trade["side"]])
+            seen.update([trade["reason"], trade["side"], market.bars.adjusted])
+            seen.update((e, away.unit) for e in EXITS if (away := market.stack.distance(e)))
             seen["ambiguous"] += trade["ambiguous"]
             seen["in the entry bar"] += trade["entry_bar"] == trade["exit_bar"]
             seen["closes only"] += market.bars.closes_only
@@ -41,6 +44,7 @@ def test_random_markets_exercise_the_whole_timeline() -> None:
 
     assert all(seen[reason] >= 20 for reason in set(REASONS) - {"none"}), seen
     things = (1, -1, "ambiguous", "in the entry bar", "closes only", "touch", "waited")
+    things += ("add", "ratio", *product(EXITS, UNITS))
     assert all(seen[thing] >= 20 for thing in things), seen
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from alphamill.backtest.exits import EXITS, UNITS
 from alphamill.backtest.state import REASONS
 
 from .fixtures import FIXTURES, WORKED
@@ -40,8 +41,8 @@ SABOTAGE = {
         "self.stop_at_entry(j, side, price, j)",
     ),
     "atr one bar stale": (
-        "self.stack.stop_loss_atr * self.atr[decided]",
-        "self.stack.stop_loss_atr * self.atr[decided - 1]",
+        "return float(ranges * self.atr[decided])",
+        "return float(ranges * self.atr[decided - 1])",
     ),
     "atr on simple averages": (
         "out.append(out[-1] + (true_range - out[-1]) / n_bars)",
@@ -61,7 +62,7 @@ SABOTAGE = {
     ),
     "gap judged before the pending exit": (
         "if held and held.leaving:\n            self",
-        "if held and held.leaving and not self.stack.reads_atr:\n            self",
+        "if held and held.leaving and not self.stack.stop_loss_atr:\n            self",
     ),
     "target before stop": ("if stopped:\n", "if stopped and not reached:\n"),
     "time exit one bar late": ("bars_held >= self.stack", "bars_held > self.stack"),
@@ -87,8 +88,8 @@ SABOTAGE = {
         "            self.meet_the_orders(j)\n",
     ),
     "stack trail loosens": (
-        "level)\n        if self.stack.break_even_atr",
-        "level) * 0 + level\n        if self.stack.break_even_atr",
+        'level)\n        distance = self.distance("break',
+        'level) * 0 + level\n        distance = self.distance("break',
     ),
     "quiet bar fills": ("if not self.quiet[j]:\n", "if True:\n"),
     "quiet close is skipped": (
@@ -112,7 +113,22 @@ SABOTAGE = {
     ),
     "reentry on the same side as the exit": ("and side == -held.side", "and side != 0"),
     "no reversal": ("if held is None or is_reversal", "if held is None"),
-    "undefined atr enters": ("math.isnan(self.atr[j])", "False"),
+    "undefined distance enters": ("and math.isnan(distance) for", "and distance < 0 for"),
+    "percent of the fill": (
+        "close, raw = self.close[decided]",
+        "close, raw = self.open[min(decided + 1, self.n_bars - 1)]",
+    ),
+    "percent of the adjusted close": (
+        'paid = raw if self.adjusted == "add" else close',
+        "paid = close",
+    ),
+    "percent of the raw close of a ratio": (
+        'paid = raw if self.adjusted == "add" else close',
+        "paid = raw",
+    ),
+    "percent of a negative price": ("if paid > 0 else math.nan", "if paid else math.nan"),
+    "percent is a part of one": ("percent * paid / 100", "percent * paid"),
+    "points of the adjusted price": ("points * close / raw if", "points if"),
     "target slips": ('LIMITS = ("target", "target_gap")', "LIMITS = ()"),
     "stop does not slip": ("LIMITS = (", 'LIMITS = ("stop", '),
     "stop rounds towards the entry": (
@@ -125,6 +141,10 @@ SABOTAGE = {
     ),
     "float noise is believed": ("NOISE_TICKS = 1e-6", "NOISE_TICKS = 0.0"),
 }
+
+STOPS = ("stop_loss", "trail", "break_even")
+# Which exits of the stack a reason speaks of.
+OF = {"stop": STOPS, "stop_gap": STOPS, "target": ("take_profit",)}
 
 
 def differences(case: Fixture, answer: Answer) -> list[str]:
@@ -166,6 +186,20 @@ def test_every_line_of_the_timeline_and_every_reason_has_fixtures() -> None:
     assert {case.line for case in WORKED} == set("0123456789")
     reasons = {expected["reason"] for case in WORKED for expected in case.trades}
     assert reasons == set(REASONS) - {"none"}
+
+
+def test_every_exit_in_every_unit_has_fixtures_of_both_sides() -> None:
+    seen = set()
+    for case in FIXTURES:
+        for side, reason in {(t["side"], t["reason"]) for t in case.trades}:
+            seen |= {(side, exit_) for exit_ in ("time", "session") if reason == exit_}
+            asked = {
+                exit_: case.stack.distance(exit_) for exit_ in EXITS if exit_ in OF.get(reason, ())
+            }
+            seen |= {(side, exit_, away.unit) for exit_, away in asked.items() if away}
+
+    wanted = {(side, exit_, unit) for side in (1, -1) for exit_ in EXITS for unit in UNITS}
+    assert wanted | {(side, exit_) for side in (1, -1) for exit_ in ("time", "session")} == seen
 
 
 def test_fixture_names_are_unique() -> None:

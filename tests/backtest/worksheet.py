@@ -5,6 +5,7 @@ One row a bar: ``open high low close``, then words said about it:
     long, short                     enter at this close
     leave, cover                    leave_long, leave_short
     floor=98, ceiling=103, trail=2  levels read at this bar
+    raw=50                          the close as it was traded, where the series is adjusted
     quiet                           volume known to be 0
     end                             the calendar's last bar of the session
 
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from alphamill.backtest.exits import ExitStack
-from alphamill.core.market import Bars, Instrument, Signals
+from alphamill.core.market import Adjusted, Bars, Instrument, Signals
 
 NOTHING = ExitStack(None, None, None)
 # TR of one bar = ATR(1): distances can be read off the deciding bar.
@@ -59,9 +60,15 @@ class Fixture:
     levels: str = "close"
     equity: Mapping[int, float] = field(default_factory=dict)
 
+    @property
+    def is_one_sided(self) -> bool:
+        """Return True where the story upside down is another one."""
+        return self.instrument.notional is not None or self.bars.adjusted != "none"
+
 
 def fixture(name: str, line: str, text: str, *trades: Mapping[str, Any], **given: Any) -> Fixture:
-    bars, signals = tape(text, closes_only=given.pop("closes_only", False))
+    how = {name: given.pop(name) for name in ("closes_only", "adjusted") if name in given}
+    bars, signals = tape(text, **how)
     return Fixture(name, line, bars, signals, trades, **given)
 
 
@@ -97,7 +104,9 @@ def short(
     return trade(decided, sold, bought, pnl, reason, **more) | {"side": -1}
 
 
-def tape(text: str, *, closes_only: bool = False) -> tuple[Bars, Signals]:
+def tape(
+    text: str, *, closes_only: bool = False, adjusted: Adjusted = "none"
+) -> tuple[Bars, Signals]:
     """Return the bars and signals a worksheet describes; a row of one price is a close."""
     rows, session = [], _FIRST_SESSION
     for line in text.splitlines():
@@ -109,7 +118,7 @@ def tape(text: str, *, closes_only: bool = False) -> tuple[Bars, Signals]:
         else:
             rows.append(_row(said, session))
     column = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return _bars(column, closes_only), _signals(column)
+    return _bars(column, closes_only, adjusted), _signals(column)
 
 
 def mirrored(case: Fixture) -> Fixture:
@@ -142,7 +151,7 @@ def _row(said: list[str], session: int) -> dict[str, Any]:
     open_, high, low, close = prices if len(prices) == 4 else prices * 4
     row: dict[str, Any] = {"open": open_, "high": high, "low": low, "close": close}
     row |= {"session": session, "session_end": False, "volume": 1.0, "enter": 0}
-    row |= {"leave_long": False, "leave_short": False}
+    row |= {"leave_long": False, "leave_short": False, "raw": close}
     row |= dict.fromkeys(("floor", "ceiling", "trail"), np.nan)
     for word in said[len(prices) :]:
         if "=" in word:
@@ -154,7 +163,7 @@ def _row(said: list[str], session: int) -> dict[str, Any]:
     return row
 
 
-def _bars(column: Mapping[str, Any], closes_only: bool) -> Bars:
+def _bars(column: Mapping[str, Any], closes_only: bool, adjusted: Adjusted) -> Bars:
     n_bars = column["open"].size
     count = np.arange(n_bars)
     prices = {name: column[name] for name in ("open", "high", "low", "close", "volume")}
@@ -167,7 +176,8 @@ def _bars(column: Mapping[str, Any], closes_only: bool) -> Bars:
         minute=count,
         cash_minute=count,
         sessions_left_in_month=count,
-        raw_close=column["close"],
+        raw_close=column["raw"],
+        adjusted=adjusted,
         closes_only=closes_only,
         **prices,
     )

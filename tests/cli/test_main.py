@@ -132,6 +132,8 @@ def test_every_command_has_help(row, say):
         BACKTEST,
         ("strategies",),
         ("strategies", "21"),
+        ("indicators",),
+        ("indicators", "rsi"),
         ("data", "list"),
         ("data", "inspect", "NASDAQ"),
         ("data", "export", "NASDAQ", "--output", "n.csv"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alphamill.core.errors import DataError, SettingsError
-from alphamill.core.market import Bars, Instrument, Trades, bar_columns
+from alphamill.core.market import Bars, Instrument, Trades, as_of, bar_columns, last_closed
 
 NAN, INF = float("nan"), float("inf")
 SOUND = {
@@ -238,3 +238,41 @@ def test_trades_count_themselves_and_name_their_columns_in_order():
 def test_a_history_of_ticks_out_of_order_is_refused():
     with pytest.raises(SettingsError, match=r"ES: the dates of tick_history must rise, received"):
         contract(tick_history=((20200101, 0.5), (20100101, 1.0)))
+
+
+# --- two clocks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_last_closed_bar_is_the_last_that_does_not_close_later(seed):
+    rng = np.random.default_rng(seed)
+    own, other = (np.unique(rng.integers(0, 60, n)) for n in rng.integers(0, 40, 2))
+
+    found = last_closed(own, other)
+
+    assert found.dtype == np.int64
+    assert found.tolist() == [sum(int(o) <= int(moment) for o in other) - 1 for moment in own]
+
+
+def test_a_bar_that_closes_at_the_same_moment_has_closed_and_one_later_has_not():
+    assert last_closed(np.array([10]), np.array([10])).tolist() == [0]
+    assert last_closed(np.array([10]), np.array([11])).tolist() == [-1]
+
+
+def test_later_bars_of_the_other_series_change_no_earlier_row():
+    own, other = np.arange(0, 100, 10), np.arange(3, 103, 7)
+    whole = last_closed(own, other)
+
+    for n_seen in range(other.size):
+        moved = np.append(other[:n_seen], other[n_seen:] + 3)
+        known = own < other[n_seen]
+
+        assert last_closed(own, other[:n_seen])[known].tolist() == whole[known].tolist()
+        assert last_closed(own, moved)[known].tolist() == whole[known].tolist()
+
+
+def test_what_had_not_closed_is_unknown():
+    seen = as_of(np.array([5.0, 6.0]), np.array([-1, 1, 0]))
+
+    np.testing.assert_array_equal(seen, [np.nan, 6.0, 5.0])
+    np.testing.assert_array_equal(as_of(np.empty(0), np.array([-1, -1])), [np.nan, np.nan])

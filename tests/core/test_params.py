@@ -3,7 +3,18 @@
 import pytest
 
 from alphamill.core.errors import SettingsError
-from alphamill.core.params import Bool, Choice, Float, Int, checked, defaults, describe, grid
+from alphamill.core.params import (
+    Bool,
+    Choice,
+    Float,
+    Int,
+    Time,
+    checked,
+    defaults,
+    describe,
+    grid,
+    minute_of,
+)
 
 SPACE = {
     "length": Int(20, 2, 50, grid=(10, 20), help="bars of the average"),
@@ -159,3 +170,63 @@ def test_a_rule_without_parameters_has_one_cell():
 )
 def test_the_line_of_help_says_kind_limits_default_grid_and_sense(name, line):
     assert describe(name, SPACE[name]) == line
+
+
+# --- times of day ------------------------------------------------------------------------------
+
+TIMES = {"start": Time("0930", ("0000", "2400"), "first bar")}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("0000", "0000"), ("09:30", "0930"), ("1500", "1500"), ("23:59", "2359"), ("2400", "2400")],
+)
+def test_a_time_is_kept_as_four_digits(given, kept):
+    assert checked("ibs", TIMES, {"start": given}) == {"start": kept}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2401",
+        "24:01",
+        "1260",
+        "930",
+        "9:30",
+        "1:500",
+        "12:3:0",
+        "+930",
+        "",
+        "noon",
+        1500,
+        None,
+        True,
+    ],
+)
+def test_what_is_no_time_is_refused(value):
+    with pytest.raises(SettingsError) as caught:
+        checked("ibs", TIMES, {"start": value})
+
+    assert str(caught.value) == (
+        f'ibs.start must be a time in quotes, from "0000" to "2400", received {value!r}.'
+    )
+
+
+def test_a_time_spans_a_grid_and_describes_itself():
+    assert list(grid(TIMES)) == [{"start": "0000"}, {"start": "2400"}]
+    assert describe("start", TIMES["start"]) == (
+        "start: time, default 0930; grid ['0000', '2400']. first bar"
+    )
+
+
+def test_a_search_suggests_any_minute_of_the_day_as_a_time():
+    trial = Recording()
+
+    found = TIMES["start"].suggest(trial, "start")
+
+    assert trial.asked == [("int", "start", 0, 1440)]
+    assert checked("ibs", TIMES, {"start": found}) == {"start": "2400"}
+
+
+def test_a_time_is_a_minute_of_the_day():
+    assert [minute_of(text) for text in ("0000", "0930", "2359", "2400")] == [0, 570, 1439, 1440]

@@ -1,15 +1,16 @@
 """A strategy spans its cells, says what it cannot be fed, and keeps shorts to those who ask."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from alphamill.core.errors import DataError, SettingsError
+from alphamill.core.errors import DataError, GateError, SettingsError
 from alphamill.core.market import Signals
 from alphamill.core.params import Bool, Int
 from alphamill.core.strategy import Strategy
-from tests.strategies.markets import daily, quarter_hours
+from alphamill.strategies.contract_markets import daily, quarter_hours
 
 SPACE = {"length": Int(3, 2, 9, grid=(2, 3, 4)), "filtered": Bool(False, grid=(False, True))}
 
@@ -162,3 +163,121 @@ def test_a_column_of_another_shape_is_refused_by_name(name):
     assert str(caught.value) == (
         f"Sways: {name} must have one row a bar (40), received (39,). Mend the rule."
     )
+
+
+# --- rules over several series -----------------------------------------------------------------
+
+
+def pair(**given):
+    def rule(bars, partner, length, filtered):
+        side = np.where(partner.close[: len(bars)] > bars.close, 1.0, -1.0)
+        return np.column_stack([side, -side])
+
+    return idea(**{"rule": rule, "others": ("partner",), **given})
+
+
+PARTNER = daily(40, 2)
+
+
+def test_a_rule_over_two_series_says_its_exposure_to_each():
+    wanted = pair().targets(DAYS, [PARTNER], pair().params(), "both")
+
+    cheap = PARTNER.close > DAYS.close
+    assert wanted[cheap].tolist() == [[1.0, -1.0]] * cheap.sum()
+    assert wanted[~cheap].tolist() == [[-1.0, 1.0]] * (~cheap).sum()
+    assert 0 < cheap.sum() < 40
+
+
+def test_a_wish_to_be_short_is_a_wish_to_be_flat_unless_both_sides_are_asked():
+    wanted = pair().targets(DAYS, [PARTNER], pair().params())
+
+    cheap = PARTNER.close > DAYS.close
+    assert wanted[cheap].tolist() == [[1.0, -1.0]] * cheap.sum()
+    assert wanted[~cheap].tolist() == [[0.0, 0.0]] * (~cheap).sum()
+
+
+def test_nothing_said_stays_nothing():
+    silent = pair(rule=lambda bars, partner, **p: np.full((len(bars), 2), np.nan))
+
+    assert np.isnan(silent.targets(DAYS, [PARTNER], silent.params())).all()
+
+
+def test_a_missing_partner_is_said_and_refused():
+    why = "Sways reads a partner beside DAY, and none is given"
+
+    assert pair().lacks(DAYS) == why
+    assert pair().lacks(DAYS, [PARTNER]) is None
+    with pytest.raises(DataError, match=f"{why}. Choose another strategy or another series"):
+        pair().signals(DAYS, pair().params())
+
+
+def test_a_partner_must_have_what_the_rule_needs():
+    closes = replace(PARTNER, symbol="PAR", closes_only=True)
+
+    why = pair(needs=frozenset({"ohlc"})).lacks(DAYS, [closes])
+
+    assert why == "Sways needs open, high and low; PAR has closes only"
+
+
+@pytest.mark.parametrize(
+    ("returned", "given"), [(np.zeros((40, 3)), r"\(40, 3\)"), (np.zeros(40), r"\(40,\)")]
+)
+def test_targets_have_a_row_a_bar_and_a_column_a_series(returned, given):
+    wrong = pair(rule=lambda bars, partner, **p: returned)
+
+    with pytest.raises(DataError, match=rf"one column a series \(40, 2\), received {given}. Mend"):
+        wrong.targets(DAYS, [PARTNER], wrong.params())
+
+
+def test_a_rule_that_forgets_to_return_is_told_so():
+    with pytest.raises(DataError, match="Sways: a rule must return Signals, received NoneType"):
+        idea(rule=lambda bars, **p: None).signals(DAYS, idea().params())
+
+
+# --- rules that raise --------------------------------------------------------------------------
+
+
+def stumbles(bars, length, filtered):
+    return divided(length)
+
+
+def divided(length):
+    return length / 0  # the line an author has to find
+
+
+def test_a_rule_that_raises_is_named_with_its_line():
+    line = next(k for k, text in enumerate(SOURCE, 1) if text.startswith("    return length / 0"))
+
+    with pytest.raises(GateError) as caught:
+        idea(rule=stumbles).signals(DAYS, idea().params())
+
+    assert str(caught.value) == (
+        "Sways: the rule raised ZeroDivisionError: division by zero "
+        f"(test_strategy.py line {line}). Mend the rule."
+    )
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+SOURCE = Path(__file__).read_text().splitlines()
+
+
+def test_a_rule_that_cannot_be_called_is_named_without_a_line():
+    with pytest.raises(GateError, match=r"raised TypeError: .*'length'\. Mend the rule"):
+        idea(rule=lambda bars: None).signals(DAYS, idea().params())
+
+
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_what_is_not_the_rules_fault_passes_through(error):
+    def hungry(bars, **params):
+        raise error
+
+    with pytest.raises(error):
+        idea(rule=hungry).signals(DAYS, idea().params())
+
+
+def test_declared_points_count_what_the_cells_leave_out():
+    half = idea(canonical=lambda p: p if p["filtered"] else None)
+
+    assert half.n_declared == 6
+    assert len(list(half.cells())) == 3
+    assert idea(space={"length": Int(3, 2, 9)}).n_declared == 1

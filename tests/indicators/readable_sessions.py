@@ -56,6 +56,18 @@ def prior_session(
     return columns
 
 
+def session_extremes(
+    session: Sequence[int], high: Sequence[float], low: Sequence[float]
+) -> list[list[float]]:
+    highs, lows = [], []
+    for n, bars in enumerate(parts(session)):
+        for t in bars:
+            so_far = [u for u in bars if u <= t]
+            highs.append(float(max(high[u] for u in so_far)) if n else NAN)
+            lows.append(float(min(low[u] for u in so_far)) if n else NAN)
+    return [highs, lows]
+
+
 def session_vwap(
     session: Sequence[int], price: Sequence[float], volume: Sequence[float]
 ) -> list[float]:

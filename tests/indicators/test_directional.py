@@ -2,10 +2,19 @@ import numpy as np
 import pytest
 import talib
 
-from alphamill.indicators.directional import aroon, directional, follow, ichimoku, parabolic_sar
+from alphamill.indicators.directional import (
+    aroon,
+    aroon_oscillator,
+    directional,
+    follow,
+    ichimoku,
+    parabolic_sar,
+    vortex,
+)
 from alphamill.indicators.rolling import column
 
 from . import readable_moves as readable
+from .oracles import half_units_off, oracle
 from .samples import prices
 
 _, HIGH, LOW, CLOSE = prices()
@@ -55,6 +64,27 @@ def test_aroon_is_100_where_the_extreme_is_the_present_bar():
     up, down = aroon(rising, rising - 1, 4)
 
     assert (up[4:].tolist(), down[4:].tolist()) == ([100.0] * 4, [0.0] * 4)
+
+
+def test_the_aroon_oscillator_equals_talib():
+    theirs = talib.AROONOSC(HIGH, LOW, 14)
+
+    np.testing.assert_allclose(aroon_oscillator(HIGH, LOW, 14), theirs, rtol=0.0, atol=1e-10)
+
+
+def test_the_vortex_equals_the_reference_file(shared):
+    file = "spy_with_vtx.csv"
+
+    ours = vortex(*(oracle(shared, file, name) for name in ("high", "low", "close")), 14)
+
+    assert half_units_off(ours.plus, shared, file, "plus_vtx") <= 1.0
+    assert half_units_off(ours.minus, shared, file, "minus_vtx") <= 1.0
+
+
+def test_the_vortex_of_a_market_without_any_range_is_unknown():
+    still = np.full(9, 0.1)
+
+    assert np.isnan(np.array(vortex(still, still, still, 3))).all()
 
 
 def test_ichimoku_equals_its_readable_twin():

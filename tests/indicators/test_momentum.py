@@ -4,17 +4,17 @@ import talib
 
 from alphamill.indicators.momentum import (
     cci,
+    log_return,
     macd,
     momentum,
     roc,
     rsi,
     stochastic_rsi,
     williams_r,
-    window_spread,
 )
-from alphamill.indicators.rolling import column
 
 from . import readable, readable_moves
+from .oracles import half_units_off, oracle
 from .samples import closes, prices, reference, worst
 
 STOCKCHARTS_CLOSES = [
@@ -205,17 +205,35 @@ def test_rate_of_change_is_a_percent_of_a_traded_price_above_0():
 
 def test_changes_equal_the_reference_files(shared):
     # Printed to six or seven digits, of closes that were rounded to 0.01 afterwards.
-    change, percent = (reference(shared, f"spy_with_{name}50.txt") for name in ("roc", "rocp"))
+    change, percent = (
+        reference(shared, file) for file in ("spy_with_roc50.txt", "spy_with_rocp50.txt")
+    )
 
     assert worst(momentum(change["close"], 50), change["rate of change 50"]) < 1.6e-5
     assert worst(roc(percent["close"], 50), percent["rate of change % 50"]) < 1.1e-5
 
 
-def test_compiled_spread_equals_uncompiled():
-    x, middle = column(closes()), column(closes(seed=3))
-    fast, slow = np.zeros(x.size), np.zeros(x.size)
+def test_a_rate_of_change_equals_the_reference_file_of_ratios(shared):
+    file = "spy_rocr.txt"
 
-    window_spread(x, middle, 5, fast)
-    getattr(window_spread, "py_func", window_spread)(x, middle, 5, slow)
+    ratio = 1.0 + roc(oracle(shared, file, "close"), 5) / 100.0
 
-    np.testing.assert_allclose(fast, slow, rtol=0.0, atol=1e-12)
+    assert half_units_off(ratio, shared, file, "rocr_5") <= 1.0
+
+
+def test_a_logarithmic_return_equals_the_reference_file(shared):
+    file = "spy_logr14.txt"
+
+    ours = log_return(oracle(shared, file, "close"), 14)
+
+    # Worked out in single precision: a ratio near 1 is known to 6e-8 there.
+    assert worst(ours, oracle(shared, file, "logr14")) < 1e-7
+
+
+def test_logarithmic_returns_add_up_and_need_prices_above_zero():
+    close = closes(60)
+
+    total = np.nancumsum(log_return(close))
+
+    np.testing.assert_allclose(total[10:] - total[:-10], log_return(close, 10)[10:], atol=1e-12)
+    assert np.isnan(log_return(-close)).all()

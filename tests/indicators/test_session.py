@@ -7,7 +7,9 @@ from alphamill.indicators.session import (
     average_since,
     bars_into_cash,
     bars_into_session,
+    extremes_since,
     prior_session,
+    session_extremes,
     session_open,
     session_starts,
     session_vwap,
@@ -34,6 +36,7 @@ MEASURES = [
     lambda n: session_open(SESSION[:n], OPEN[:n]),
     lambda n: np.column_stack(prior_session(SESSION[:n], HIGH[:n], LOW[:n], CLOSE[:n])),
     lambda n: session_vwap(SESSION[:n], HIGH[:n], LOW[:n], CLOSE[:n], VOLUME[:n]),
+    lambda n: np.column_stack(session_extremes(SESSION[:n], HIGH[:n], LOW[:n])),
     lambda n: weekday_of_month(SESSION[:n]),
 ]
 TWINS = [
@@ -42,10 +45,11 @@ TWINS = [
     readable.session_open(SESSION, OPEN),
     np.column_stack(readable.prior_session(SESSION, HIGH, LOW, CLOSE)),
     readable.session_vwap(SESSION, TYPICAL, VOLUME),
+    np.column_stack(readable.session_extremes(SESSION, HIGH, LOW)),
 ]
 
 
-@pytest.mark.parametrize(("measure", "twin"), list(zip(MEASURES[:5], TWINS, strict=True)))
+@pytest.mark.parametrize(("measure", "twin"), list(zip(MEASURES[:6], TWINS, strict=True)))
 def test_a_session_measure_equals_its_readable_twin(measure, twin):
     np.testing.assert_allclose(measure(N_BARS), twin, rtol=1e-12, atol=0.0)
 
@@ -106,3 +110,7 @@ def test_compiled_equals_uncompiled():
     getattr(average_since, "py_func", average_since)(starts, TYPICAL, VOLUME, slow)
 
     np.testing.assert_allclose(fast, slow, rtol=1e-13, atol=0.0)
+    fast, slow = np.zeros((2, N_BARS)), np.zeros((2, N_BARS))
+    extremes_since(starts, HIGH, LOW, *fast)
+    getattr(extremes_since, "py_func", extremes_since)(starts, HIGH, LOW, *slow)
+    np.testing.assert_array_equal(fast, slow)

@@ -7,12 +7,15 @@ from alphamill.indicators.trend import (
     crosses_below,
     ema,
     ema_from_mean,
+    midpoint,
+    midprice,
     rma,
     sma,
     smooth,
 )
 
 from . import readable
+from .oracles import half_units_off, oracle
 from .samples import closes, reference, worst
 
 
@@ -110,3 +113,13 @@ def test_the_average_seeded_with_a_mean_equals_the_reference_file(shared):
 
     assert worst(ema_from_mean(file["close"], 14), file["ema14"]) < 1e-12
     assert worst(ema(file["close"], 14)[196:], file["ema14"][196:]) < 1e-10
+
+
+def test_the_middle_of_extremes_equals_the_reference_files(shared):
+    of_closes, of_bars = "spy_midpoint.txt", "spy_midprice.txt"
+    high, low = (oracle(shared, of_bars, name) for name in ("high", "low"))
+
+    point = midpoint(oracle(shared, of_closes, "close"), 5)
+
+    assert half_units_off(point, shared, of_closes, "midpoint_5") <= 1.0
+    assert half_units_off(midprice(high, low, 5), shared, of_bars, "midprice_5") <= 1.0

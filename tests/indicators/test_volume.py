@@ -34,6 +34,21 @@ def test_running_totals_equal_talib():
     np.testing.assert_allclose(v.obv(CLOSE, VOLUME), talib.OBV(CLOSE, VOLUME), atol=0.0)
 
 
+def test_the_price_volume_trend_counts_a_bar_by_how_far_it_went():
+    ours = v.pvt(CLOSE, VOLUME)
+
+    steps = [(CLOSE[t] / CLOSE[t - 1] - 1.0) * VOLUME[t] for t in range(1, CLOSE.size)]
+    np.testing.assert_allclose(ours, np.append(0.0, np.cumsum(steps)), rtol=0.0, atol=1e-8)
+
+
+def test_the_price_volume_trend_takes_its_percent_of_traded_prices_above_zero():
+    close, traded = np.array([1.0, 3.0, 4.0, 6.0]), np.array([20.0, -1.0, 40.0, 42.0])
+    volume = np.array([5.0, 10.0, 10.0, 10.0])
+
+    # 2 on 20; nothing of a price below 0; 2 on 40.
+    assert v.pvt(close, volume, traded).tolist() == [0.0, 1.0, 1.0, 1.5]
+
+
 def test_running_totals_pass_over_unknown_volume():
     close, holed = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, np.nan, 4.0])
 

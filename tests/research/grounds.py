@@ -10,8 +10,8 @@ from alphamill.core.market import Bars, Instrument, bar_columns
 from alphamill.research.plan import Plan
 from alphamill.research.sweep import Ground
 from alphamill.strategies import find
+from alphamill.strategies.contract_markets import daily
 from alphamill.validation.splits import quarter_blocks
-from tests.strategies.markets import daily
 
 EXITS = exit_grid((1.0, 2.0), (1.0, 3.0))
 

@@ -188,7 +188,8 @@ def test_in_sample_sharpe_is_that_of_a_whole_backtest():
 
     found = in_sample(part, floor.sessions.size, per_year)
 
-    slow = [sharpe(daily_pnl(rerun(floor, part, row))[1], per_year) for row in range(8)]
+    whole = [rerun(find(45), {"A": floor}, part, row) for row in range(8)]
+    slow = [sharpe(daily_pnl(result)[1], per_year) for result in whole]
     assert len(set(slow)) == 8
     np.testing.assert_allclose(found, slow, rtol=1e-9)
 
@@ -209,6 +210,8 @@ def test_no_flipped_bit_is_read_as_a_number(tmp_path):
         else:
             np.testing.assert_array_equal(back.blocks, part.blocks)
             np.testing.assert_array_equal(back.cells, part.cells)
+            about = ("symbol", "strategy", "params", "stacks", "others", "failed")
+            assert [getattr(back, n) for n in about] == [getattr(part, n) for n in about]
 
     assert len(told) > 100
     assert all(text.startswith("000003.parquet: ") for text in told)

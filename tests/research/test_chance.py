@@ -59,3 +59,43 @@ def test_permuted_bars_keep_calendar_start_end_and_volume_of_their_bar():
     assert not np.array_equal(drawn.close, bars.close)
     np.testing.assert_allclose(drawn.close[[0, -1]], bars.close[[0, -1]], rtol=1e-12)
     assert sorted(drawn.volume) == sorted(bars.volume)
+
+
+def test_what_an_adjustment_multiplied_by_stays_where_it_was():
+    bars = ground(1).bars
+    scaled = replace(
+        bars, adjusted="ratio", raw_close=bars.close * np.linspace(2.0, 1.0, len(bars))
+    )
+
+    drawn = permuted(scaled, np.random.default_rng(3))
+
+    np.testing.assert_allclose(drawn.raw_close / drawn.close, scaled.raw_close / scaled.close)
+    assert drawn.raw_close[700] != scaled.raw_close[700]
+
+
+def test_what_an_adjustment_added_stays_where_it_was():
+    bars = ground(1).bars
+    added = replace(bars, adjusted="add", raw_close=bars.close - np.linspace(50.0, 0.0, len(bars)))
+
+    drawn = permuted(added, np.random.default_rng(3))
+
+    np.testing.assert_allclose(
+        drawn.raw_close - drawn.close, added.raw_close - added.close, atol=1e-9
+    )
+
+
+def test_the_whole_grid_is_charged_and_not_its_first_part(tmp_path, monkeypatch):
+    order, grounds, drawn = plan(("A",), (21,), permutations=2), {"A": ground(1)}, []
+    ledger = Ledger(tmp_path / "ledger.db", ReplayClock(1))
+    run = sweep(order, grounds, tmp_path / "runs", ledger, Serial(), Silent())
+    ledger.close()
+    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, Silent())]
+    monkeypatch.setattr(
+        "alphamill.research.chance.best_on_noise",
+        lambda grounds, draw: drawn.append(draw) or {"RSI2_MeanReversion": 0.0},
+    )
+
+    chance_test(order, run, grounds, standing, Serial(), Silent())
+
+    assert [len(d.grids["RSI2_MeanReversion"].params) for d in drawn] == [36, 36]
+    assert len({d.seed for d in drawn}) == 2

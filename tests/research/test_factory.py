@@ -11,6 +11,7 @@ from alphamill.core.errors import DataError
 from alphamill.research.cells import joined, write_part
 from alphamill.research.factory import block_sums, judge, rerun
 from alphamill.research.sweep import sweep
+from alphamill.strategies import find
 from alphamill.validation.ledger import Ledger
 from alphamill.validation.splits import walk_forward
 from alphamill.workshop.parallel import Serial
@@ -46,7 +47,7 @@ def test_stitched_pnl_is_that_of_the_cell_chosen_before_each_test_window(done):
     expected = []
     for fold in folds:
         cell, _ = sums.best(fold.train, 10)
-        daily = daily_pnl(rerun(floor, part, cell))[1]
+        daily = daily_pnl(rerun(find(45), grounds, part, cell))[1]
         expected += daily[
             floor.blocks.edges[fold.test_start] : floor.blocks.edges[fold.test_stop]
         ].tolist()

@@ -126,3 +126,14 @@ def test_words_and_switches_are_axes_too():
 
     assert (found.x_values, found.y_values) == (("ema", "sma"), (False, True))
     assert ratios == [[0.4, 0.2], [0.3, 0.1]]
+
+
+def test_exits_in_several_units_are_axes_with_a_hole_where_another_unit_stands():
+    stacks = (ExitStack(None, None, 20, stop_loss_pct=2.0), ExitStack(1.0, None, 20))
+
+    found, ratios = drawn(sets(a=[1, 2]), stacks, [0.1, 0.2, 0.3, 0.4])
+
+    assert (found.x_name, found.x_values) == ("a", (1, 2))
+    assert found.y_name in ("stop_loss_pct", "stop_loss_atr")
+    assert set(found.y_values) in ({2.0, None}, {1.0, None})
+    assert sorted(sum(ratios, [])) == [0.1, 0.2, 0.3, 0.4]

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
+    # The first run may have to compile; timed, it would let the later ones end before their kill.
+    start(tmp_path_factory.mktemp("warm"), 1).communicate()
     folder = tmp_path_factory.mktemp("unbroken")
     process = start(folder, 1)
     process.stdout.readline()

@@ -18,6 +18,7 @@ from alphamill.research import results, winners
 from alphamill.research.cells import joined
 from alphamill.research.factory import judge, limits_for, rerun
 from alphamill.research.sweep import sweep
+from alphamill.strategies import find
 from alphamill.validation.ledger import Ledger
 from alphamill.workshop.parallel import Serial
 from alphamill.workshop.progress import Silent
@@ -92,8 +93,8 @@ def reruns(done):
     found = []
     for symbol, strategy in dict.fromkeys((t.symbol, t.strategy) for t in run.tasks):
         part = joined(list(run.parts(symbol, strategy)))
-        found += [summary(rerun(grounds[symbol], part, k)) for k in range(part.cells.size)]
-    return pd.DataFrame([asdict(m) for m in found])
+        found += [rerun(find(strategy), grounds, part, k) for k in range(part.cells.size)]
+    return pd.DataFrame([asdict(summary(result)) for result in found])
 
 
 def test_the_seeds_columns_are_there_in_their_order(rows):
@@ -199,14 +200,14 @@ def copied(done, tmp_path):
 def test_verdicts_that_differ_are_told_apart(done, tmp_path):
     folder = copied(done, tmp_path)
     stored = json.loads((folder / winners.STORED).read_text())
-    for k, c in enumerate(stored):
+    for k, c in enumerate(stored["candidates"]):
         c["verdicts"] = [["walk_forward", k != 1, 1.0, 0.5, ""], ["basic", k == 0, 1.0, 0.5, ""]]
     (folder / winners.STORED).write_text(json.dumps(stored))
 
     rows = results.table(folder)
 
     said = rows[rows["passed_walkforward"].notna()].set_index(["symbol", "strategy_name"])
-    for k, c in enumerate(stored):
+    for k, c in enumerate(stored["candidates"]):
         row = said.loc[(c["symbol"], c["strategy_name"])]
         assert (row["passed_walkforward"], row["passed_all_filters"]) == (k != 1, k == 0)
 
@@ -214,14 +215,14 @@ def test_verdicts_that_differ_are_told_apart(done, tmp_path):
 def test_the_chance_test_is_the_seeds_statistical_filter(done, tmp_path):
     folder = copied(done, tmp_path)
     stored = json.loads((folder / winners.STORED).read_text())
-    for k, c in enumerate(stored[:2]):
+    for k, c in enumerate(first := stored["candidates"][:2]):
         c["verdicts"].append(["chance", k == 0, 0.9, 0.95, ""])
     (folder / winners.STORED).write_text(json.dumps(stored))
 
     rows = results.table(folder)
 
     said = rows[rows["passed_statistical"].notna()].set_index(["symbol", "strategy_name"])
-    asked = {(c["symbol"], c["strategy_name"]): k == 0 for k, c in enumerate(stored[:2])}
+    asked = {(c["symbol"], c["strategy_name"]): k == 0 for k, c in enumerate(first)}
     assert said["passed_statistical"].to_dict() == asked
 
 

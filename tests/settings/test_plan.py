@@ -5,10 +5,14 @@ import re
 
 import pytest
 
+from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.core.errors import SettingsError
+from alphamill.data.instruments import PARTNERS
+from alphamill.research.outcome import GridCount
 from alphamill.research.plan import Plan
 from alphamill.settings.project import load_project, parse_project, sample_project
 from alphamill.settings.template import template
+from alphamill.settings.yaml_file import read_yaml
 
 
 def plan(text: str) -> Plan:
@@ -29,9 +33,9 @@ def test_the_template_explains_every_key_of_every_block():
             if isinstance(inner, dict):
                 yield from keys(inner, (*where, key))
 
-    shown = parse_project(template().encode(), "t", {}).model_dump(exclude_unset=True)
+    shown = {w for w in read_yaml(template().encode(), "t", {}).lines if all_text(w)}
     known = parse_project(b"", "t", {}).model_dump()
-    assert set(keys(known)) == set(keys(shown))
+    assert set(keys(known)) == shown - {()}
 
     lines = template().splitlines()
     bare = [
@@ -47,8 +51,20 @@ def test_the_template_explains_every_key_of_every_block():
         "stop_loss_atr",
         "take_profit_atr",
         "max_bars_held",
+        "stop_loss_points",
+        "take_profit_pct",
+        "take_profit_points",
+        "trail_pct",
+        "trail_points",
+        "break_even_pct",
+        "break_even_points",
         "test_quarters",
     ]
+
+
+def all_text(where):
+    """Return whether a place of the file is a key of a block, and no item of a list."""
+    return all(isinstance(part, str) for part in where)
 
 
 def test_defaults_named_in_the_template_are_the_defaults():
@@ -75,7 +91,7 @@ def test_every_key_reaches_the_plan():
 project: p
 data: {symbols: [WTI, SP500, WTI], timeframe: 1h}
 instruments: {WTI: {commission_bps: 3.0}}
-strategies: {use: [ma_cross, 21, 17], sides: both}
+strategies: {use: [ma_cross, 21, 17], sides: both, partners: {WTI: SP500, ES: RTY}}
 sweep: {permutations: 5, max_cells: 9, max_memory_mb: 64, seed: 3,
         exits: {stop_loss_atr: [1, null], take_profit_atr: [2], max_bars_held: [5, null]}}
 windows: {discovery: 0.4, ml_validation: 0.2, portfolio: 0.2, sealed: 0.2}
@@ -105,7 +121,69 @@ winners: {top_n: 3, carry_unproven: true}
         "instruments": {"WTI": {"commission_bps": 3.0}},
         "seed": 3,
         "project": "p",
+        "partners": {**PARTNERS, "WTI": "SP500", "ES": "RTY"},
+        "files": {},
+        "n_exits_declared": 4,
     }
+
+
+def test_equal_exit_combinations_are_run_once_and_counted():
+    got = plan("sweep: {exits: {stop_loss_atr: [1, 1.0, null], take_profit_atr: [2, 3]}}")
+
+    assert len(got.exits) == 4
+    assert got.n_exits_declared == 6
+    assert got.grids[-1] == GridCount("exits", 6, 4)
+
+
+AXES = {
+    "stop_loss_pct: [1, 2]": ("stop_loss_pct", [1.0, 2.0]),
+    "take_profit_points: [3]": ("take_profit_points", [3.0]),
+    "trail_atr: [null, 2.5]": ("trail_atr", [None, 2.5]),
+    "break_even_pct: [0.5]": ("break_even_pct", [0.5]),
+    "atr_length: [10, 20]": ("atr_length", [10, 20]),
+    "max_bars_held: [null, 4]": ("max_bars_held", [None, 4]),
+}
+
+
+@pytest.mark.parametrize("text", AXES)
+def test_every_axis_of_exits_is_given_by_its_name(text):
+    name, values = AXES[text]
+    given = ["stop_loss_atr: [1.5]"] if not name.startswith("stop_loss") else []
+    given += ["take_profit_atr: [1.5]"] if not name.startswith("take_profit") else []
+
+    exits = plan(f"sweep: {{exits: {{{', '.join([*given, text])}}}}}").exits
+
+    assert [getattr(stack, name) for stack in exits] == values
+    # The other unit of the same exit is not laid over it.
+    assert all(stack.stop_loss_atr == (None if "stop_loss" in name else 1.5) for stack in exits)
+
+
+def test_one_exit_in_two_units_is_one_axis():
+    text = "sweep: {exits: {stop_loss_atr: [1], stop_loss_pct: [2, 3], take_profit_atr: [null]}}"
+
+    exits = plan(text).exits
+
+    assert [(s.stop_loss_atr, s.stop_loss_pct) for s in exits] == [(1, None), (None, 2), (None, 3)]
+
+
+def test_the_default_is_the_specifications_grid_with_whatever_else_is_set():
+    assert plan("").exits == exit_grid()
+    quiet = plan("sweep: {exits: {session_exit: true}}").exits
+    assert quiet == exit_grid(session_exit=True)
+
+
+def test_single_stacks_stand_alone_or_beside_the_axes():
+    one = "stacks: [{stop_loss_pct: 2, max_bars_held: 5}, {trail_atr: 3, atr_length: 20}]"
+    expected = (
+        ExitStack(None, None, 5, stop_loss_pct=2.0),
+        ExitStack(None, None, None, trail_atr=3.0, atr_length=20),
+    )
+
+    assert plan(f"sweep: {{exits: {{{one}}}}}").exits == expected
+    beside = plan(f"sweep: {{exits: {{{one}, stop_loss_atr: [1], take_profit_atr: [1]}}}}").exits
+    assert beside == (ExitStack(1.0, 1.0, 20), *expected)
+    flat = plan(f"sweep: {{exits: {{{one}, session_exit: true}}}}").exits
+    assert [stack.session_exit for stack in flat] == [True, True]
 
 
 def test_a_grid_of_the_file_replaces_the_declared_one():
@@ -124,7 +202,13 @@ def test_a_grid_of_the_file_replaces_the_declared_one():
         ("strategies: {use: [17], grids: {MACD: {}}}", "'MACD', which strategies.use does not"),
         ("strategies: {grids: {MACD: {fast: [1]}}}", "MACD has no parameter 'fast'"),
         ("strategies: {grids: {MACD: {macd_fast: [-1]}}}", "grids.MACD.macd_fast must lie in"),
+        ("strategies: {partners: {ES: NQQ}}", "instrument must be in the table, received 'NQQ'"),
+        ("strategies: {partners: {SPX: ES}}", "instrument must be in the table, received 'SPX'"),
         ("sweep: {exits: {stop_loss_atr: [-1]}}", "stop_loss_atr must be above 0"),
+        ("sweep: {exits: {stop_loss_pct: []}}", "p.yml line 1: sweep.exits.stop_loss_pct"),
+        ("sweep: {exits: {stop_loss: [1]}}", "unknown key 'stop_loss' in sweep.exits; it"),
+        ("sweep: {exits: {stacks: [{stop: 1}]}}", "unknown key 'stop' in sweep.exits.stacks.0; it"),
+        ("sweep: {exits: {stacks: [{trail_atr: 1, trail_pct: 1}]}}", "A distance has one unit"),
         ("gates: {preset: strict}", "gates.preset must be one of"),
         ("gates: {thresholds: {walkforward: {}}}", "no gate 'walkforward'"),
         ("gates: {thresholds: {basic: {trades: 1}}}", "trades"),

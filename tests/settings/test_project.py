@@ -12,7 +12,7 @@ def test_an_empty_file_takes_the_documented_defaults():
     got = project("")
 
     assert (got.data.source, got.data.symbols, got.data.timeframe) == ("sample", "all", "1d")
-    assert len(got.sweep.exits.stacks()) == 20
+    assert len(got.sweep.exits.combinations()) == 20
     assert sum(got.windows.model_dump().values()) == pytest.approx(1.0)
     assert got.winners.carry_unproven is False
 

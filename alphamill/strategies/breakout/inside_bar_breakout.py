@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Signals
 from alphamill.core.params import Float, Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 from alphamill.strategies.units import ATR_WARMUP, UNIT, traded, usual_range
 
 
 def rule(bars: Bars, ib_min_inside_bars: int, ib_breakout_pct: float, unit: str) -> Signals:
-    inside = (bars.high < previous(bars.high)) & (bars.low > previous(bars.low))
-    held = previous(streak(inside)) >= ib_min_inside_bars
+    held = inside_before(bars.high, bars.low) >= ib_min_inside_bars
     # The mother bar is the one that the last inside bars lie in.
     mother = ib_min_inside_bars + 1
     above = below = ib_breakout_pct * usual_range(bars)
@@ -22,14 +23,14 @@ def rule(bars: Bars, ib_min_inside_bars: int, ib_breakout_pct: float, unit: str)
     long = held & (bars.close > previous(bars.high, mother) + above)
     short = held & (bars.close < previous(bars.low, mother) - below)
     never = np.zeros(len(bars), dtype=np.bool_)
-    return both_sides(
-        long,
-        short,
-        leave_long=never,
-        leave_short=never,
-        floor=np.where(long, previous(bars.low), np.nan),
-        ceiling=np.where(short, previous(bars.high), np.nan),
-    )
+    levels = exit_levels(long, short, stops=(previous(bars.low), previous(bars.high)))
+    return both_sides(long, short, never, never, *levels)
+
+
+@memoised
+def inside_before(high: Floats, low: Floats) -> Floats:
+    """Return how many bars in a row lay within the one before, up to the bar before this one."""
+    return previous(streak((high < previous(high)) & (low > previous(low))))
 
 
 INSIDE_BAR_BREAKOUT = Strategy(

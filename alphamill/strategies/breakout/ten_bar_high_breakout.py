@@ -1,9 +1,10 @@
 """54 TenBarHighBreakout."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Bool, Float, Int, Params
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import ibs
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.trend import ema
 from alphamill.indicators.volatility import previous_donchian
@@ -14,10 +15,7 @@ from alphamill.strategies.sets import unread_without
 def rule(
     bars: Bars, lookback_period: int, ibs_threshold: float, ema_period: int, use_ema_filter: bool
 ) -> Signals:
-    channel = previous_donchian(bars.high, bars.low, lookback_period)
-    strength = ibs(bars.high, bars.low, bars.close)
-    long = (bars.high > channel.upper) & (strength <= ibs_threshold)
-    short = (bars.low < channel.lower) & (strength >= 1.0 - ibs_threshold)
+    long, short = failures(bars.high, bars.low, bars.close, lookback_period, ibs_threshold)
     if use_ema_filter:
         trend = ema(bars.close, ema_period)
         long, short = long & (bars.close > trend), short & (bars.close < trend)
@@ -27,6 +25,18 @@ def rule(
         leave_long=bars.close > previous(bars.high),
         leave_short=bars.close < previous(bars.low),
     )
+
+
+@memoised
+def failures(
+    high: Floats, low: Floats, close: Floats, n_bars: int, weak: float
+) -> tuple[Flags, Flags]:
+    """Return where a new high closes weak, and where a new low closes as strong."""
+    channel = previous_donchian(high, low, n_bars)
+    strength = ibs(high, low, close)
+    high_failed = (high > channel.upper) & (strength <= weak)
+    low_failed = (low < channel.lower) & (strength >= 1.0 - weak)
+    return high_failed, low_failed
 
 
 def warmup(params: Params) -> int:

@@ -1,13 +1,12 @@
 """29 VolumeBreakout."""
 
-import numpy as np
-
 from alphamill.core.market import Bars, Signals
 from alphamill.core.params import Float, Int
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.trend import crosses_above, crosses_below
 from alphamill.indicators.volatility import previous_donchian
 from alphamill.indicators.volume import volume_ratio
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 
 DRIED_UP = 0.8
@@ -16,16 +15,11 @@ DRIED_UP = 0.8
 def rule(bars: Bars, vb_lookback: int, vb_vol_mult: float, vb_vol_period: int) -> Signals:
     channel = previous_donchian(bars.high, bars.low, vb_lookback)
     ratio = volume_ratio(bars.volume, vb_vol_period)
-    long = crosses_above(bars.close, channel.upper) & (ratio >= vb_vol_mult)
-    short = crosses_below(bars.close, channel.lower) & (ratio >= vb_vol_mult)
-    return both_sides(
-        long,
-        short,
-        leave_long=ratio < DRIED_UP,
-        leave_short=ratio < DRIED_UP,
-        floor=np.where(long, bars.low, np.nan),
-        ceiling=np.where(short, bars.high, np.nan),
-    )
+    loud, dried_up = ratio >= vb_vol_mult, ratio < DRIED_UP
+    long = crosses_above(bars.close, channel.upper) & loud
+    short = crosses_below(bars.close, channel.lower) & loud
+    levels = exit_levels(long, short, stops=(bars.low, bars.high))
+    return both_sides(long, short, dried_up, dried_up, *levels)
 
 
 VOLUME_BREAKOUT = Strategy(

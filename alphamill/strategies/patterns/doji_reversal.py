@@ -1,12 +1,12 @@
 """14 DojiReversal."""
 
-import numpy as np
-
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int, Params, Value
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import body_share
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, rolling_mean, streak
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 
 RANGE_BARS = 20
@@ -17,23 +17,29 @@ USUAL_SHADOW = 0.5
 def rule(
     bars: Bars, doji_body_pct: float, doji_require_trend: int, doji_shadow_min: float
 ) -> Signals:
-    body, reach = body_share(bars.open, bars.high, bars.low, bars.close), bars.high - bars.low
-    doji = (body <= doji_body_pct) & (1.0 - body >= doji_shadow_min)
-    doji &= reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)
-    before = previous(bars.close)
-    fell, rose = streak(bars.close < before), streak(bars.close > before)
-    long = doji & (previous(fell) >= doji_require_trend)
+    body = body_share(bars.open, bars.high, bars.low, bars.close)
+    doji = (body <= doji_body_pct) & (1.0 - body >= doji_shadow_min) & decided(bars.high, bars.low)
+    fell, rose = trend_before(bars.close)
+    long = doji & (fell >= doji_require_trend)
     # A doji points nowhere by itself: without a trend it is bought, as in the registry.
-    short = doji & (previous(rose) >= doji_require_trend) & (doji_require_trend > 0)
+    short = doji & (rose >= doji_require_trend) & (doji_require_trend > 0)
     never = long & short
-    return both_sides(
-        long,
-        short,
-        leave_long=never,
-        leave_short=never,
-        floor=np.where(long, bars.low, np.nan),
-        ceiling=np.where(short, bars.high, np.nan),
-    )
+    levels = exit_levels(long, short, stops=(bars.low, bars.high))
+    return both_sides(long, short, never, never, *levels)
+
+
+@memoised
+def decided(high: Floats, low: Floats) -> Flags:
+    """Return which bars range far enough for a small body to say something."""
+    reach = high - low
+    return reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)
+
+
+@memoised
+def trend_before(close: Floats) -> tuple[Floats, Floats]:
+    """Return how many closes in a row had fallen, and risen, by the bar before."""
+    before = previous(close)
+    return previous(streak(close < before)), previous(streak(close > before))
 
 
 def canonical(params: Params) -> dict[str, Value]:

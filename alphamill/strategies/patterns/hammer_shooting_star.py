@@ -1,12 +1,12 @@
 """6 HammerShootingStar: a hammer buys, a shooting star sells; the body may be nothing at all."""
 
-import numpy as np
-
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int, Params
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import shadows
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, rolling_mean, streak
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 
 RANGE_BARS = 20
@@ -16,22 +16,37 @@ LEAST_OF_USUAL_RANGE = 0.5
 def rule(
     bars: Bars, hammer_shadow_ratio: float, hammer_body_position: float, hammer_require_trend: int
 ) -> Signals:
-    reach = bars.high - bars.low
-    body, shadow = abs(bars.close - bars.open), shadows(bars.open, bars.high, bars.low, bars.close)
-    # Products, not quotients: a hammer without a body is the best of them.
-    decided = (reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)) & (reach > 0.0)
-    least_share, least_ratio = hammer_body_position * reach, hammer_shadow_ratio * body
-    hammer = (shadow.lower >= least_ratio) & (shadow.lower >= least_share) & (shadow.upper <= body)
-    star = (shadow.upper >= least_ratio) & (shadow.upper >= least_share) & (shadow.lower <= body)
-    before = previous(bars.close)
-    fell, rose = streak(bars.close < before), streak(bars.close > before)
-    long = hammer & decided & (previous(fell) >= hammer_require_trend)
-    short = star & decided & (previous(rose) >= hammer_require_trend)
+    prices = bars.open, bars.high, bars.low, bars.close
+    hammer, star = long_shadows(*prices, hammer_shadow_ratio, hammer_body_position)
+    fell, rose = trend_before(bars.close)
+    long = hammer & (fell >= hammer_require_trend)
+    short = star & (rose >= hammer_require_trend)
     never = long & short
     # The pattern has failed once a close lies beyond the far end of its shadow.
-    floor = np.where(long, bars.low, np.nan)
-    ceiling = np.where(short, bars.high, np.nan)
-    return both_sides(long, short, never, never, floor, ceiling)
+    levels = exit_levels(long, short, stops=(bars.low, bars.high))
+    return both_sides(long, short, never, never, *levels)
+
+
+@memoised
+def long_shadows(
+    open_: Floats, high: Floats, low: Floats, close: Floats, n_bodies: float, share: float
+) -> tuple[Flags, Flags]:
+    """Return where a bar of usual range is a hammer, and where it is a shooting star."""
+    reach, body = high - low, abs(close - open_)
+    upper, lower = shadows(open_, high, low, close)
+    decided = (reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)) & (reach > 0.0)
+    # Products, not quotients: a hammer without a body is the best of them.
+    least_share, least_ratio = share * reach, n_bodies * body
+    hammer = (lower >= least_ratio) & (lower >= least_share) & (upper <= body)
+    star = (upper >= least_ratio) & (upper >= least_share) & (lower <= body)
+    return hammer & decided, star & decided
+
+
+@memoised
+def trend_before(close: Floats) -> tuple[Floats, Floats]:
+    """Return how many closes in a row had fallen, and risen, by the bar before."""
+    before = previous(close)
+    return previous(streak(close < before)), previous(streak(close > before))
 
 
 def warmup(params: Params) -> int:

@@ -1,8 +1,9 @@
 """3 ThreeBarReversal."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Ints, Signals
 from alphamill.core.params import Float, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.strategies.levels import unit_size
 from alphamill.strategies.says import both_sides
@@ -12,15 +13,30 @@ STREAK_BARS = 3
 
 
 def rule(bars: Bars, tbr_reversal_pct: float, tbr_exit_bars: int, unit: str) -> Signals:
-    before = previous(bars.close)
-    fell, rose = streak(bars.close < before), streak(bars.close > before)
+    fell, rose = runs(bars.close)
+    turned_up, turned_down = turns(fell, rose)
     recovered = tbr_reversal_pct * unit_size(bars, unit)
     return both_sides(
-        long=(previous(fell) >= STREAK_BARS) & (rose > 0) & (bars.close - bars.low >= recovered),
-        short=(previous(rose) >= STREAK_BARS) & (fell > 0) & (bars.high - bars.close >= recovered),
+        long=turned_up & (bars.close - bars.low >= recovered),
+        short=turned_down & (bars.high - bars.close >= recovered),
         leave_long=rose >= tbr_exit_bars,
         leave_short=fell >= tbr_exit_bars,
     )
+
+
+@memoised
+def runs(close: Floats) -> tuple[Ints, Ints]:
+    """Return how many closes in a row, the present one last, have fallen and have risen."""
+    before = previous(close)
+    return streak(close < before), streak(close > before)
+
+
+@memoised
+def turns(fell: Ints, rose: Ints) -> tuple[Flags, Flags]:
+    """Return where a long enough fall, and a long enough rise, has just ended."""
+    turned_up = (previous(fell) >= STREAK_BARS) & (rose > 0)
+    turned_down = (previous(rose) >= STREAK_BARS) & (fell > 0)
+    return turned_up, turned_down
 
 
 def warmup(params: Params) -> int:

@@ -1,8 +1,9 @@
 """52 ATRBuyDip."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Bool, Float, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.trend import ema, sma
 from alphamill.indicators.volatility import atr
@@ -19,10 +20,16 @@ def rule(
     use_ema_filter: bool,
 ) -> Signals:
     range_ = atr(bars.high, bars.low, bars.close, atr_period)
-    dip = bars.close < sma(bars.close - atr_multiplier * range_, smoothing_period)
+    dip = dips(bars.close, range_, atr_multiplier, smoothing_period)
     if use_ema_filter:
-        dip &= bars.close > ema(bars.close, ema_period)
+        dip = dip & (bars.close > ema(bars.close, ema_period))
     return long_only(enter=dip, leave=bars.close > previous(bars.high))
+
+
+@memoised
+def dips(close: Floats, range_: Floats, n_ranges: float, n_bars: int) -> Flags:
+    """Return where the close lies below the average of what is ``n_ranges`` under its path."""
+    return close < sma(close - n_ranges * range_, n_bars)
 
 
 def warmup(params: Params) -> int:

@@ -4,10 +4,11 @@ The registry measures from the bar's own high, which asks one bar to span 2 to 3
 ``top`` = "bar" keeps that form.
 """
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Choice, Float, Int
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import ibs
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, rolling_max, streak
 from alphamill.indicators.trend import sma
 from alphamill.strategies.says import long_only
@@ -21,13 +22,21 @@ def rule(
     ibs_buy_threshold: float,
     top: str,
 ) -> Signals:
-    high = rolling_max(bars.high, length) if top == "highest" else bars.high
-    line = high - range_multiplier * sma(bars.high - bars.low, length)
+    n_below = bars_below(bars.high, bars.low, bars.close, length, range_multiplier, top)
     weak = ibs(bars.high, bars.low, bars.close) < ibs_buy_threshold
     return long_only(
-        enter=(streak(bars.close < line) >= bars_below_threshold) & weak,
+        enter=(n_below >= bars_below_threshold) & weak,
         leave=bars.close > previous(bars.high),
     )
+
+
+@memoised
+def bars_below(
+    high: Floats, low: Floats, close: Floats, n_bars: int, n_ranges: float, top: str
+) -> Ints:
+    """Return how many closes in a row lie below the line, ``n_ranges`` under the top."""
+    highest = rolling_max(high, n_bars) if top == "highest" else high
+    return streak(close < highest - n_ranges * sma(high - low, n_bars))
 
 
 AVG_HL_RANGE_IBS = Strategy(

@@ -1,9 +1,10 @@
 """44 BBIBSReversal."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.candles import ibs
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.volatility import bollinger
 from alphamill.strategies.says import both_sides
 from alphamill.strategies.sets import ordered
@@ -14,12 +15,21 @@ def rule(
 ) -> Signals:
     band = bollinger(bars.close, bb_period, bb_mult, ddof=1)
     strength = ibs(bars.high, bars.low, bars.close)
+    long, short = outside(bars.close, band.lower, band.upper, strength, ibs_buy_threshold)
     return both_sides(
-        long=(bars.close < band.lower) & (strength < ibs_buy_threshold),
-        short=(bars.close > band.upper) & (strength > 1.0 - ibs_buy_threshold),
+        long,
+        short,
         leave_long=strength > ibs_sell_threshold,
         leave_short=strength < 1.0 - ibs_sell_threshold,
     )
+
+
+@memoised
+def outside(
+    close: Floats, lower: Floats, upper: Floats, strength: Floats, weak: float
+) -> tuple[Flags, Flags]:
+    """Return where a bar closes weak below the band, and where as strong above it."""
+    return (close < lower) & (strength < weak), (close > upper) & (strength > 1.0 - weak)
 
 
 BB_IBS_REVERSAL = Strategy(

@@ -1,8 +1,9 @@
 """48 ConsecutiveBarsEMA."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Choice, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.indicators.trend import ema, sma
 from alphamill.strategies.says import both_sides
@@ -10,12 +11,19 @@ from alphamill.strategies.says import both_sides
 
 def rule(bars: Bars, consecutive_bars_threshold: int, ma_type: str, ma_length: int) -> Signals:
     mean = sma(bars.close, ma_length) if ma_type == "SMA" else ema(bars.close, ma_length)
+    n_below, n_above = runs(bars.close, mean)
     return both_sides(
-        long=streak(bars.close < mean) >= consecutive_bars_threshold,
-        short=streak(bars.close > mean) >= consecutive_bars_threshold,
+        long=n_below >= consecutive_bars_threshold,
+        short=n_above >= consecutive_bars_threshold,
         leave_long=bars.close > previous(bars.high),
         leave_short=bars.close < previous(bars.low),
     )
+
+
+@memoised
+def runs(close: Floats, mean: Floats) -> tuple[Ints, Ints]:
+    """Return how many closes in a row, the present one last, lie below and above the average."""
+    return streak(close < mean), streak(close > mean)
 
 
 def warmup(params: Params) -> int:

@@ -1,17 +1,24 @@
 """47 ConsecutiveBearishCandle: the registry's rule counts lower closes, not candles."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.strategies.says import long_only
 
 
 def rule(bars: Bars, consecutive_lookback: int) -> Signals:
     return long_only(
-        enter=streak(bars.close < previous(bars.close)) >= consecutive_lookback,
+        enter=falls(bars.close) >= consecutive_lookback,
         leave=bars.close > previous(bars.high),
     )
+
+
+@memoised
+def falls(close: Floats) -> Ints:
+    """Return how many closes in a row, the present one last, have fallen."""
+    return streak(close < previous(close))
 
 
 CONSECUTIVE_BEARISH_CANDLE = Strategy(

@@ -1,8 +1,9 @@
 """51 ConsecutiveCloseLow."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Bool, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.indicators.trend import ema
 from alphamill.strategies.says import long_only
@@ -10,10 +11,16 @@ from alphamill.strategies.sets import unread_without
 
 
 def rule(bars: Bars, threshold: int, ema_period: int, use_ema_filter: bool) -> Signals:
-    enter = streak(bars.close < previous(bars.low)) >= threshold
+    enter = falls(bars.close, bars.low) >= threshold
     if use_ema_filter:
         enter &= bars.close > ema(bars.close, ema_period)
     return long_only(enter, leave=bars.close > previous(bars.high))
+
+
+@memoised
+def falls(close: Floats, low: Floats) -> Ints:
+    """Return how many bars in a row, the present one last, closed below the low before theirs."""
+    return streak(close < previous(low))
 
 
 def warmup(params: Params) -> int:

@@ -1,20 +1,28 @@
 """46 FourBarMomentumReversal."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.strategies.says import both_sides
 
 
 def rule(bars: Bars, lookback: int, buy_threshold: int) -> Signals:
-    before = previous(bars.close, lookback)
+    n_below, n_above = runs(bars.close, lookback)
     return both_sides(
-        long=streak(bars.close < before) >= buy_threshold,
-        short=streak(bars.close > before) >= buy_threshold,
+        long=n_below >= buy_threshold,
+        short=n_above >= buy_threshold,
         leave_long=bars.close > previous(bars.high),
         leave_short=bars.close < previous(bars.low),
     )
+
+
+@memoised
+def runs(close: Floats, n_bars: int) -> tuple[Ints, Ints]:
+    """Return how many closes in a row lie below, and above, the one ``n_bars`` before each."""
+    before = previous(close, n_bars)
+    return streak(close < before), streak(close > before)
 
 
 FOUR_BAR_MOMENTUM_REVERSAL = Strategy(

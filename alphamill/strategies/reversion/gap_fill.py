@@ -6,34 +6,32 @@ the share of the gap left open; here it is the share that is filled.
 
 import numpy as np
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Float
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.session import session_starts
-from alphamill.strategies.levels import by_side, reached, sunk_to, unit_size
+from alphamill.strategies.levels import exit_levels, unit_size
 from alphamill.strategies.says import both_sides
 from alphamill.strategies.units import ATR_WARMUP, UNIT
 
 
 def rule(bars: Bars, gap_threshold: float, gap_fill_target: float, unit: str) -> Signals:
-    before = previous(bars.close)
-    gap = bars.open - before
+    gap = session_gap(bars.session, bars.open, bars.close)
     # Known before the gap: its own bar would stretch the average.
     far = gap_threshold * previous(unit_size(bars, unit))
     goal = bars.open - gap_fill_target * gap
-    opens = session_starts(bars.session)
-    long = opens & (gap < -far) & (bars.close < goal)
-    short = opens & (gap > far) & (bars.close > goal)
+    long = (gap < -far) & (bars.close < goal)
+    short = (gap > far) & (bars.close > goal)
     never = np.zeros(len(bars), dtype=np.bool_)
-    return both_sides(
-        long,
-        short,
-        leave_long=never,
-        leave_short=never,
-        floor=by_side(never, short, goal, sunk_to(goal)),
-        ceiling=by_side(long, never, reached(goal), goal),
-    )
+    return both_sides(long, short, never, never, *exit_levels(long, short, goals=(goal, goal)))
+
+
+@memoised
+def session_gap(session: Ints, open_: Floats, close: Floats) -> Floats:
+    """Return the gap of a session's first open from the close before, NaN on its other bars."""
+    return np.where(session_starts(session), open_ - previous(close), np.nan)
 
 
 GAP_FILL = Strategy(

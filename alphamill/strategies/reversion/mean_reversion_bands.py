@@ -5,7 +5,7 @@ from alphamill.core.params import Float, Int
 from alphamill.core.strategy import Strategy
 from alphamill.indicators.trend import crosses_above, crosses_below
 from alphamill.indicators.volatility import bollinger
-from alphamill.strategies.levels import by_side, reached, sunk_to
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 
 
@@ -15,14 +15,7 @@ def rule(bars: Bars, mrb_length: int, mrb_std: float, mrb_exit_pct: float) -> Si
     # The way home is measured from the close that decided, not from the fill.
     goal = bars.close + mrb_exit_pct * (band.middle - bars.close)
     never = long & short
-    return both_sides(
-        long,
-        short,
-        leave_long=never,
-        leave_short=never,
-        floor=by_side(never, short, goal, sunk_to(goal)),
-        ceiling=by_side(long, never, reached(goal), goal),
-    )
+    return both_sides(long, short, never, never, *exit_levels(long, short, goals=(goal, goal)))
 
 
 MEAN_REVERSION_BANDS = Strategy(

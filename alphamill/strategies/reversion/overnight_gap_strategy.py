@@ -5,12 +5,13 @@ The gap is known for the rest of the session, so that an entry may wait for some
 
 import numpy as np
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import value_ago
 from alphamill.indicators.session import LONGEST_SESSION_BARS, bars_into_cash, prior_session
-from alphamill.strategies.levels import by_side, reached, sunk_to
+from alphamill.strategies.levels import exit_levels
 from alphamill.strategies.says import both_sides
 from alphamill.strategies.sets import ordered
 from alphamill.strategies.units import traded
@@ -19,20 +20,31 @@ from alphamill.strategies.units import traded
 def rule(bars: Bars, gap_threshold: float, gap_max: float, gap_entry_time: int) -> Signals:
     since_open = bars_into_cash(bars.session, bars.cash_minute)
     prior = prior_session(bars.session, bars.high, bars.low, bars.close).close
-    price = traded(bars, bars.close) - bars.close + prior
-    gap = (value_ago(bars.open, since_open) - prior) / np.where(price > 0.0, price, np.nan)
+    gap = cash_gap(bars.open, bars.close, traded(bars, bars.close), prior, since_open)
+    down, up = open_gaps(gap, bars.close, prior, gap_threshold, gap_max)
     waited = since_open >= gap_entry_time
-    long = waited & (-gap_max < gap) & (gap < -gap_threshold) & (bars.close < prior)
-    short = waited & (gap_threshold < gap) & (gap < gap_max) & (bars.close > prior)
+    long, short = waited & down, waited & up
     never = np.zeros(len(bars), dtype=np.bool_)
-    return both_sides(
-        long,
-        short,
-        leave_long=never,
-        leave_short=never,
-        floor=by_side(never, short, prior, sunk_to(prior)),
-        ceiling=by_side(long, never, reached(prior), prior),
-    )
+    return both_sides(long, short, never, never, *exit_levels(long, short, goals=(prior, prior)))
+
+
+@memoised
+def cash_gap(
+    open_: Floats, close: Floats, paid: Floats, prior: Floats, since_open: Floats
+) -> Floats:
+    """Return the gap of the cash open from the session before, as a share of the price paid."""
+    price = paid - close + prior
+    return (value_ago(open_, since_open) - prior) / np.where(price > 0.0, price, np.nan)
+
+
+@memoised
+def open_gaps(
+    gap: Floats, close: Floats, prior: Floats, least: float, most: float
+) -> tuple[Flags, Flags]:
+    """Return where a gap down, and a gap up, of moderate size is not filled yet."""
+    down = (-most < gap) & (gap < -least) & (close < prior)
+    up = (least < gap) & (gap < most) & (close > prior)
+    return down, up
 
 
 OVERNIGHT_GAP_STRATEGY = Strategy(

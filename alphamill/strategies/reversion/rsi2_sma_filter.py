@@ -1,8 +1,9 @@
 """36 RSI2_SMAFilter."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.momentum import rsi
 from alphamill.indicators.trend import sma
 from alphamill.strategies.says import both_sides
@@ -13,12 +14,21 @@ def rule(
     bars: Bars, rsi_length: int, rsi_oversold: int, rsi_overbought: int, sma_filter: int
 ) -> Signals:
     strength, trend = rsi(bars.close, rsi_length), sma(bars.close, sma_filter)
+    long, short = pauses(bars.close, strength, trend, rsi_oversold)
     return both_sides(
-        long=(strength < rsi_oversold) & (bars.close > trend),
-        short=(strength > 100 - rsi_oversold) & (bars.close < trend),
+        long,
+        short,
         leave_long=strength > rsi_overbought,
         leave_short=strength < 100 - rsi_overbought,
     )
+
+
+@memoised
+def pauses(close: Floats, strength: Floats, trend: Floats, oversold: int) -> tuple[Flags, Flags]:
+    """Return where a rising market is oversold, and where a falling one is overbought."""
+    long = (strength < oversold) & (close > trend)
+    short = (strength > 100 - oversold) & (close < trend)
+    return long, short
 
 
 RSI2_SMA_FILTER = Strategy(

@@ -1,8 +1,9 @@
 """22 RSIDivergence: the strength at a new low is compared with that at the low before it."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.momentum import rsi
 from alphamill.indicators.rolling import (
     bars_since_max,
@@ -11,7 +12,7 @@ from alphamill.indicators.rolling import (
     previous_min,
     value_ago,
 )
-from alphamill.strategies.levels import by_side, unit_size
+from alphamill.strategies.levels import exit_levels, unit_size
 from alphamill.strategies.says import both_sides
 
 # A low this much lower says that there was no turn.
@@ -24,21 +25,33 @@ def rule(
     bars: Bars, rsi_div_length: int, rsi_div_lookback: int, rsi_div_overbought: int
 ) -> Signals:
     strength = rsi(bars.close, rsi_div_length)
-    since_low = previous(bars_since_max(-bars.low, rsi_div_lookback)) + 1
-    since_high = previous(bars_since_max(bars.high, rsi_div_lookback)) + 1
-    new_low = bars.low < previous_min(bars.low, rsi_div_lookback)
-    new_high = bars.high > previous_max(bars.high, rsi_div_lookback)
-    long = new_low & (strength > value_ago(strength, since_low) + ROUNDING)
-    short = new_high & (strength < value_ago(strength, since_high) - ROUNDING)
-    beyond, never = FAILED_PERCENT * unit_size(bars, "percent"), long & ~long
+    long, short = divergences(strength, bars.high, bars.low, rsi_div_lookback)
+    stops = failures(bars.high, bars.low, unit_size(bars, "percent"))
+    floor, ceiling = exit_levels(long, short, stops)
     return both_sides(
         long,
         short,
         leave_long=strength >= rsi_div_overbought,
         leave_short=strength <= 100 - rsi_div_overbought,
-        floor=by_side(long & ~short, never, bars.low - beyond, bars.low),
-        ceiling=by_side(never, short & ~long, bars.high, bars.high + beyond),
+        floor=floor,
+        ceiling=ceiling,
     )
+
+
+@memoised
+def divergences(strength: Floats, high: Floats, low: Floats, n_bars: int) -> tuple[Flags, Flags]:
+    """Return where a new low is less weak, and a new high less strong, than the one before."""
+    since_low, since_high = (previous(bars_since_max(x, n_bars)) + 1 for x in (-low, high))
+    new_low, new_high = low < previous_min(low, n_bars), high > previous_max(high, n_bars)
+    long = new_low & (strength > value_ago(strength, since_low) + ROUNDING)
+    short = new_high & (strength < value_ago(strength, since_high) - ROUNDING)
+    return long, short
+
+
+@memoised
+def failures(high: Floats, low: Floats, percent: Floats) -> tuple[Floats, Floats]:
+    """Return the prices beyond which a low, and a high, was no turn."""
+    return low - FAILED_PERCENT * percent, high + FAILED_PERCENT * percent
 
 
 def warmup(params: Params) -> int:

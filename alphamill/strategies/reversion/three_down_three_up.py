@@ -1,8 +1,9 @@
 """50 ThreeDownThreeUp."""
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Floats, Ints, Signals
 from alphamill.core.params import Bool, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.rolling import previous, streak
 from alphamill.indicators.trend import ema
 from alphamill.strategies.says import both_sides
@@ -16,8 +17,7 @@ def rule(
     ema_period: int,
     use_ema_filter: bool,
 ) -> Signals:
-    before = previous(bars.close)
-    fell, rose = streak(bars.close < before), streak(bars.close > before)
+    fell, rose = runs(bars.close)
     long, short = fell >= consecutive_down_entry, rose >= consecutive_down_entry
     if use_ema_filter:
         trend = ema(bars.close, ema_period)
@@ -25,6 +25,13 @@ def rule(
     return both_sides(
         long, short, leave_long=rose >= consecutive_up_exit, leave_short=fell >= consecutive_up_exit
     )
+
+
+@memoised
+def runs(close: Floats) -> tuple[Ints, Ints]:
+    """Return how many closes in a row, the present one last, have fallen and have risen."""
+    before = previous(close)
+    return streak(close < before), streak(close > before)
 
 
 def warmup(params: Params) -> int:

@@ -4,9 +4,10 @@
 many sessions as a month of 30 days has weekdays after it: 20 for seven, 25 for three, 28 for one.
 """
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Ints, Signals
 from alphamill.core.params import Choice, Int
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.momentum import rsi
 from alphamill.indicators.rolling import previous
 from alphamill.indicators.session import weekday_of_month
@@ -18,15 +19,20 @@ FIRST_WEEKDAYS = 3
 def rule(
     bars: Bars, day_threshold: int, rsi_period: int, rsi_overbought: int, window: str
 ) -> Signals:
-    in_turn = bars.session % 100 >= day_threshold
-    if window == "turn":
-        n_last = max(1, (30 - day_threshold) * 5 // 7)
-        in_turn = bars.sessions_left_in_month < n_last
-        in_turn |= weekday_of_month(bars.session) <= FIRST_WEEKDAYS
+    in_turn = turn(bars.session, bars.sessions_left_in_month, day_threshold, window)
     return long_only(
         enter=in_turn & (bars.close < previous(bars.close)),
         leave=rsi(bars.close, rsi_period) > rsi_overbought,
     )
+
+
+@memoised
+def turn(session: Ints, sessions_left: Ints, first_day: int, window: str) -> Flags:
+    """Return which bars lie within the turn of a month that begins on its ``first_day``."""
+    if window == "dates":
+        return session % 100 >= first_day
+    n_last = max(1, (30 - first_day) * 5 // 7)
+    return (sessions_left < n_last) | (weekday_of_month(session) <= FIRST_WEEKDAYS)
 
 
 TURN_OF_MONTH = Strategy(

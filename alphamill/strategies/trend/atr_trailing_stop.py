@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.trend import crosses_above, crosses_below, sma
 from alphamill.indicators.volatility import atr, previous_donchian
 from alphamill.strategies.says import both_sides
@@ -13,17 +14,20 @@ TREND_BARS = 50
 
 
 def rule(bars: Bars, atr_period: int, atr_mult: float, atr_entry_length: int) -> Signals:
-    channel = previous_donchian(bars.high, bars.low, atr_entry_length)
-    trend = sma(bars.close, TREND_BARS)
+    long, short = breakouts(bars.high, bars.low, bars.close, atr_entry_length)
     never = np.zeros(len(bars), dtype=np.bool_)
-    said = both_sides(
-        long=crosses_above(bars.close, channel.upper) & (bars.close > trend),
-        short=crosses_below(bars.close, channel.lower) & (bars.close < trend),
-        leave_long=never,
-        leave_short=never,
-    )
+    said = both_sides(long, short, leave_long=never, leave_short=never)
     # Read at every bar; the level it gives is ratcheted, so a wider range never loosens it.
     return said._replace(trail=atr_mult * atr(bars.high, bars.low, bars.close, atr_period))
+
+
+@memoised
+def breakouts(high: Floats, low: Floats, close: Floats, n_bars: int) -> tuple[Flags, Flags]:
+    """Return where the close breaks upward, and downward, out of its channel and with the trend."""
+    channel, trend = previous_donchian(high, low, n_bars), sma(close, TREND_BARS)
+    up = crosses_above(close, channel.upper) & (close > trend)
+    down = crosses_below(close, channel.lower) & (close < trend)
+    return up, down
 
 
 def warmup(params: Params) -> int:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from alphamill.core.market import Bars, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.core.params import Float, Int, Params
 from alphamill.core.strategy import Strategy
+from alphamill.indicators.memo import memoised
 from alphamill.indicators.momentum import momentum, roc
 from alphamill.indicators.trend import crosses_above, crosses_below, sma
 from alphamill.strategies.says import both_sides
@@ -17,16 +18,25 @@ def rule(
     trend = sma(bars.close, roc_ma_length)
     # Compared with so many ranges, not divided by one: a market at rest has none.
     change = momentum(bars.close, roc_period)
-    far = roc_threshold * usual_range(bars)
+    one = usual_range(bars)
     if unit == "percent":
         change = roc(bars.close, roc_period, traded(bars, bars.close))
-        far = np.full(len(bars), roc_threshold)
+        one = np.ones(len(bars))
+    risen, fallen, is_low, is_high = moves(change, one, roc_threshold)
+    above, below = bars.close > trend, bars.close < trend
     return both_sides(
-        long=crosses_above(change, far) & (bars.close > trend),
-        short=crosses_below(change, -far) & (bars.close < trend),
-        leave_long=(change < far) | (bars.close < trend),
-        leave_short=(change > -far) | (bars.close > trend),
+        long=risen & above,
+        short=fallen & below,
+        leave_long=is_low | below,
+        leave_short=is_high | above,
     )
+
+
+@memoised
+def moves(change: Floats, one: Floats, n_units: float) -> tuple[Flags, Flags, Flags, Flags]:
+    """Return where the move becomes a large rise, a large fall, and where it is none of each."""
+    far = n_units * one
+    return crosses_above(change, far), crosses_below(change, -far), change < far, change > -far
 
 
 def warmup(params: Params) -> int:
