@@ -34,6 +34,11 @@ class Result:
     trades: Trades
     equity: Floats
 
+    @property
+    def deviations(self) -> dict[str, str]:
+        """Return the stated conventions that this result does not keep, and what it is instead."""
+        return {}
+
 
 def backtest(
     bars: Bars,
@@ -174,7 +179,3 @@ def trades_of(record: NDArray[Any]) -> Trades:
         dtype = np.int64 if name in whole else np.bool_ if name == "ambiguous" else np.float64
         columns[name] = np.ascontiguousarray(record[name].astype(dtype))
     return Trades(**columns)
-
-
-# `alphamill.backtest.legs` still calls it so.
-_trades = trades_of

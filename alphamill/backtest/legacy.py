@@ -140,6 +140,10 @@ class LegacyResult(Result):
 
     quirks: Quirks = Quirks()
 
+    @property
+    def deviations(self) -> dict[str, str]:
+        return {"signals": STAMP, "stop and target": STAMP}
+
 
 class How(NamedTuple):
     """The quirks as the loop takes them.
@@ -165,8 +169,8 @@ def backtest_legacy(
 ) -> LegacyResult:
     """Return what a rule seems to earn under ``quirks``; costs are the instrument's own.
 
-    Honest fills are the engine's, whatever made the signals. Otherwise volume is not looked at,
-    a close that leaves does not turn round, and a trade open at the end is dropped.
+    Honest fills are the engine's, whatever made the signals. Otherwise a close without volume fills
+    like any other, one that leaves does not turn round, and a trade open at the end is dropped.
 
     Raises
     ------

@@ -109,7 +109,6 @@ def backtest(  # noqa: PLR0913  (a flag is an argument)
     stamp = None if quirks.is_honest else quirks.stamp
     if stamp:
         title, name = f"{title}: {stamp}", f"{name}-legacy"
-        notes["fills"] = f"{stamp}; what is said of signals, stop and target does not hold here"
     path = output or folder / "backtests" / f"{name}.html"
     path = write_tearsheet(result, title, notes, path)
     payload = {

@@ -244,10 +244,12 @@ def streak(is_so: Flags) -> Ints:
     >>> streak(np.array([True, True, False, True])).tolist()
     [1, 2, 0, 1]
     """
-    place = np.arange(is_so.size, dtype=np.int64)
-    return place - np.maximum.accumulate(np.where(is_so, -1, place))
+    out = np.empty(is_so.size, dtype=np.int64)
+    count_in_a_row(is_so, out)
+    return out
 
 
+@memoised
 def previous(x: Floats | Ints, n_bars: int = 1) -> Floats:
     """Return the value of ``n_bars`` bars ago.
 
@@ -269,7 +271,7 @@ def previous(x: Floats | Ints, n_bars: int = 1) -> Floats:
     """
     out = np.full(x.size, np.nan)
     out[n_bars:] = x[:-n_bars]
-    return sealed(out)
+    return out
 
 
 def value_ago(x: Floats, lag: Floats) -> Floats:
@@ -371,3 +373,11 @@ def lag_of_max(x: Floats, n_bars: int, out: Floats) -> None:
                 best, value = lag, x[t - lag]
         if is_known:
             out[t] = best
+
+
+@jit
+def count_in_a_row(is_so: Flags, out: Ints) -> None:
+    n = 0
+    for t in range(is_so.size):
+        n = n + 1 if is_so[t] else 0
+        out[t] = n

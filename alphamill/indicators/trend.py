@@ -4,8 +4,8 @@ import numpy as np
 import talib
 
 from alphamill.core.market import Flags, Floats
-from alphamill.indicators.memo import memoised, sealed
-from alphamill.indicators.rolling import column, previous, rolling_max, rolling_mean, rolling_min
+from alphamill.indicators.memo import memoised
+from alphamill.indicators.rolling import column, rolling_max, rolling_mean, rolling_min
 from alphamill.workshop.compiled import compiler
 
 jit = compiler(__file__)
@@ -179,6 +179,7 @@ def midprice(high: Floats, low: Floats, n_bars: int) -> Floats:
     return (rolling_max(high, n_bars) + rolling_min(low, n_bars)) / 2.0
 
 
+@memoised
 def crosses_above(x: Floats, level: Floats | float) -> Flags:
     """Return where ``x`` is above ``level`` and was not on the bar before.
 
@@ -197,10 +198,13 @@ def crosses_above(x: Floats, level: Floats | float) -> Flags:
     >>> crosses_above(np.array([np.nan, 3.0, 2.0, 3.0]), 2.0).tolist()
     [False, False, False, True]
     """
-    above: Flags = (x > level) & (previous(x) <= _before(level))
-    return sealed(above)
+    above: Flags = x > level
+    above[:1] = False
+    above[1:] &= (x <= level)[:-1]
+    return above
 
 
+@memoised
 def crosses_below(x: Floats, level: Floats | float) -> Flags:
     """Return where ``x`` is below ``level`` and was not on the bar before.
 
@@ -219,12 +223,10 @@ def crosses_below(x: Floats, level: Floats | float) -> Flags:
     >>> crosses_below(np.array([1.0, 2.0, 1.0]), 2.0).tolist()
     [False, False, True]
     """
-    below: Flags = (x < level) & (previous(x) >= _before(level))
-    return sealed(below)
-
-
-def _before(level: Floats | float) -> Floats | float:
-    return previous(level) if isinstance(level, np.ndarray) else level
+    below: Flags = x < level
+    below[:1] = False
+    below[1:] &= (x >= level)[:-1]
+    return below
 
 
 def _first_known(x: Floats) -> int:

@@ -78,7 +78,7 @@ def tearsheet_context(result: Result, title: str, notes: Mapping[str, str]) -> d
             "Worst against best excursion of each closed trade",
         ),
         "trades": trade_rows(result),
-        "stated": conventions(result.bars, result.instrument, result.stack),
+        "stated": conventions(result.bars, result.instrument, result.stack) | result.deviations,
     }
 
 

@@ -329,6 +329,7 @@ def _trial_sets(
 ) -> list[TrialSet]:
     code = rule_code(task.strategy, task.file)
     without = [failure.params for failure in failed]
+    exits = [stack.as_params() for stack in _stacks(ground.stacks, task)]
     return [
         TrialSet(
             task.symbol,
@@ -337,7 +338,7 @@ def _trial_sets(
             int(ground.bars.session[-1]),
             task.strategy,
             {**params, **task.others},
-            [stack.as_params() for stack in _stacks(ground.stacks, task)],
+            exits,
             plan.sides,
             code,
             run_id,

@@ -7,8 +7,10 @@ import pytest
 
 from alphamill.backtest.engine import backtest, rules_of, script_of, tape_of
 from alphamill.backtest.exits import ExitStack
+from alphamill.backtest.state import REASONS
 from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.market import Signals, Trades
+from alphamill.data.sources.synthetic import bars as synthetic
 from alphamill.indicators.volatility import atr
 from alphamill.strategies.contract_markets import daily, quarter_hours
 
@@ -116,6 +118,26 @@ def test_a_session_exit_on_daily_bars_is_refused():
         "DAY: a session exit needs bars shorter than a session, received '1d' bars. "
         "Set session_exit: false."
     )
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_evening_entry_is_held_over_midnight_to_the_end_of_its_trade_date(side):
+    bars = synthetic("ES", "15m", n_bars=400)
+    evenings = np.flatnonzero((bars.minute == 20 * 60) & (bars.session > bars.session[0]))
+    enter = np.zeros(len(bars), dtype=np.int8)
+    enter[evenings] = side
+    silent = np.zeros(len(bars), dtype=np.bool_)
+    stack = replace(NOTHING, session_exit=True)
+
+    trades = backtest(bars, Signals(enter, silent, silent), stack, FREE).trades
+
+    assert len(trades) == evenings.size > 2
+    assert REASONS[trades.reason[0]] == "session"
+    ends = trades.exit_bar[:-1]
+    assert bars.session_end[ends].all()
+    assert (bars.session[ends] == bars.session[evenings[:-1]]).all()
+    assert (bars.minute[ends] < 17 * 60).all()
+    assert (trades.bars_held[:-1] > 4 * 16).all()
 
 
 # --- what the kernel is told -------------------------------------------------------------------

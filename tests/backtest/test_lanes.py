@@ -45,7 +45,13 @@ def test_a_long_only_rule_needs_no_short_table() -> None:
 def _stacks(market: Market) -> tuple[ExitStack, ...]:
     """Return the specification's 20 stacks, the market's own, which may trail, and none at all."""
     by_rule_only = ExitStack(None, None, None, session_exit=market.stack.session_exit)
-    return (*exit_grid(session_exit=market.stack.session_exit), market.stack, by_rule_only)
+    in_other_units = exit_grid(
+        stop_loss_pct=[0.5],
+        take_profit_points=[0.5, 2.0],
+        session_exit=market.stack.session_exit,
+    )
+    usual = exit_grid(session_exit=market.stack.session_exit)
+    return (*usual, *in_other_units, market.stack, by_rule_only)
 
 
 def _ground(market, stacks, short=True):

@@ -24,6 +24,9 @@ from alphamill.backtest.legacy import (
 from alphamill.backtest.metrics import summary
 from alphamill.backtest.state import OPEN_AT_END, TRADE
 from alphamill.core.errors import SettingsError
+from alphamill.data.instruments import FACTORY_SYMBOLS, instrument
+from alphamill.data.sources.synthetic import bars as noise
+from alphamill.strategies import find
 from alphamill.strategies.contract_markets import daily
 
 from .fixtures_legacy import FILL, LEGACY_FIXTURES, OLD, STOP
@@ -189,6 +192,44 @@ def test_nothing_else_in_the_house_knows_of_it():
     }
 
     assert readers == {"cli/backtest.py"}
+
+
+# --- what a fill earns where there is nothing to earn ------------------------------------------
+
+
+def test_noise_pays_the_older_stop_and_no_honest_fill():
+    markets = [(noise(symbol, "1d", n_bars=5_000), symbol) for symbol in FACTORY_SYMBOLS]
+
+    honest, fill, stop, both = (earned(markets, quirks) for quirks in (Quirks(), FILL, STOP, OLD))
+
+    # Docs/lesson-fills.md prints these.
+    assert (mean_and_error(honest), mean_and_error(fill)) == ((-0.005, 0.014), (-0.001, 0.014))
+    assert (mean_and_error(stop), mean_and_error(both)) == ((0.131, 0.016), (0.128, 0.016))
+    assert min(sharpe_ratios(markets, OLD)) > 0
+
+
+def earned(markets, quirks):
+    """Return each trade's P&L before costs over its market's average range of a bar."""
+    found = []
+    for bars, symbol in markets:
+        trades = older(bars, symbol, quirks).trades
+        one_range = np.mean(bars.high - bars.low) * instrument(symbol).point_value
+        found.append((trades.pnl + trades.fees + trades.slippage) / one_range)
+    return np.concatenate(found)
+
+
+def mean_and_error(x):
+    return round(float(x.mean()), 3), round(float(x.std() / np.sqrt(x.size)), 3)
+
+
+def sharpe_ratios(markets, quirks):
+    return [summary(older(*market, quirks)).sharpe_ratio for market in markets]
+
+
+def older(bars, symbol, quirks):
+    rule = find(21)
+    signals = rule.signals(bars, rule.params())
+    return backtest_legacy(bars, signals, ExitStack(), instrument(symbol), quirks)
 
 
 # --- Cutler's index, with its fault ------------------------------------------------------------

@@ -31,15 +31,21 @@ def rule(
 def long_shadows(
     open_: Floats, high: Floats, low: Floats, close: Floats, n_bodies: float, share: float
 ) -> tuple[Flags, Flags]:
-    """Return where a bar of usual range is a hammer, and where it is a shooting star."""
+    """Return where a bar that says something is a hammer, and where it is a shooting star."""
     reach, body = high - low, abs(close - open_)
     upper, lower = shadows(open_, high, low, close)
-    decided = (reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)) & (reach > 0.0)
     # Products, not quotients: a hammer without a body is the best of them.
     least_share, least_ratio = share * reach, n_bodies * body
     hammer = (lower >= least_ratio) & (lower >= least_share) & (upper <= body)
     star = (upper >= least_ratio) & (upper >= least_share) & (lower <= body)
-    return hammer & decided, star & decided
+    return hammer & decided(high, low), star & decided(high, low)
+
+
+@memoised
+def decided(high: Floats, low: Floats) -> Flags:
+    """Return which bars range far enough for their shape to say something."""
+    reach = high - low
+    return (reach > LEAST_OF_USUAL_RANGE * rolling_mean(reach, RANGE_BARS)) & (reach > 0.0)
 
 
 @memoised

@@ -36,7 +36,12 @@ def bars_below(
 ) -> Ints:
     """Return how many closes in a row lie below the line, ``n_ranges`` under the top."""
     highest = rolling_max(high, n_bars) if top == "highest" else high
-    return streak(close < highest - n_ranges * sma(high - low, n_bars))
+    return streak(close < highest - n_ranges * sma(ranges(high, low), n_bars))
+
+
+@memoised
+def ranges(high: Floats, low: Floats) -> Floats:
+    return high - low
 
 
 AVG_HL_RANGE_IBS = Strategy(

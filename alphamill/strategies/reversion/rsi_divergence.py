@@ -27,25 +27,25 @@ def rule(
     strength = rsi(bars.close, rsi_div_length)
     long, short = divergences(strength, bars.high, bars.low, rsi_div_lookback)
     stops = failures(bars.high, bars.low, unit_size(bars, "percent"))
-    floor, ceiling = exit_levels(long, short, stops)
-    return both_sides(
-        long,
-        short,
-        leave_long=strength >= rsi_div_overbought,
-        leave_short=strength <= 100 - rsi_div_overbought,
-        floor=floor,
-        ceiling=ceiling,
-    )
+    strong, weak = strength >= rsi_div_overbought, strength <= 100 - rsi_div_overbought
+    return both_sides(long, short, strong, weak, *exit_levels(long, short, stops))
 
 
 @memoised
 def divergences(strength: Floats, high: Floats, low: Floats, n_bars: int) -> tuple[Flags, Flags]:
     """Return where a new low is less weak, and a new high less strong, than the one before."""
-    since_low, since_high = (previous(bars_since_max(x, n_bars)) + 1 for x in (-low, high))
     new_low, new_high = low < previous_min(low, n_bars), high > previous_max(high, n_bars)
+    since_low, since_high = bars_since(high, low, n_bars)
     long = new_low & (strength > value_ago(strength, since_low) + ROUNDING)
     short = new_high & (strength < value_ago(strength, since_high) - ROUNDING)
     return long, short
+
+
+@memoised
+def bars_since(high: Floats, low: Floats, n_bars: int) -> tuple[Floats, Floats]:
+    """Return how many bars ago the low, and the high, of the bars before was."""
+    since_low, since_high = bars_since_max(-low, n_bars), bars_since_max(high, n_bars)
+    return previous(since_low) + 1, previous(since_high) + 1
 
 
 @memoised
