@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Hundreds of calls on long series: too slow uncompiled, and each kernel is called elsewhere.
+NO_BATTERIES := --ignore=tests/indicators/test_table.py --ignore=tests/indicators/test_table_catches.py
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -26,8 +28,8 @@ check: $(STAMP)  ## everything a commit must pass
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
-	NUMBA_BOUNDSCHECK=1 ALPHAMILL_CACHE=.numba-checked $(BIN)/python -m pytest -n 2 tests/backtest tests/indicators
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/indicators tests/strategies
+	NUMBA_BOUNDSCHECK=1 ALPHAMILL_CACHE=.numba-checked $(BIN)/python -m pytest -n 2 tests/backtest tests/indicators $(NO_BATTERIES)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/indicators tests/strategies $(NO_BATTERIES)
 
 slow: $(STAMP)  ## the long proofs: 50 kills, peers
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
@@ -37,7 +39,13 @@ bench: $(STAMP)  ## the benchmarks, peers in the same run
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
 	$(BIN)/python -m benchmarks
 
+bench-whole: $(STAMP)  ## the sweep of 480,000 cells alone: minutes, and its memory
+	$(BIN)/python -m benchmarks --only whole --repeats 1
+
+mutation: $(STAMP)  ## how many small faults in kernel, exits and costs the tests catch
+	$(BIN)/python -m tests.mutation
+
 clean:  ## remove what make created, the workspace not
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .numba-checked
 
-.PHONY: help install run test check slow bench clean
+.PHONY: help install run test check slow bench bench-whole mutation clean

@@ -8,11 +8,16 @@ from rich.table import Table
 
 from benchmarks.measure import CLOCK, Findings, machine
 from benchmarks.peers import measure_peers
+from benchmarks.roofline import N_NUMBERS, measure_roofline
+from benchmarks.showcase import measure_showcase
+from benchmarks.single import measure_single
 from benchmarks.speed import SMALL_BARS, measure_parts, measure_sweep
 from benchmarks.start import measure_compile, measure_imports
+from benchmarks.whole import measure_whole
 
-GROUPS = ("start", "parts", "sweep", "peers")
-FULL_BARS, PEER_BARS, QUICK_BARS = 489_234, 325_000, 20_000
+GROUPS = ("start", "parts", "sweep", "roofline", "single", "showcase", "peers", "whole")
+FULL_BARS, PEER_BARS, DAYS, SYMBOLS = 489_234, 325_000, 2_148, 15
+QUICK_BARS, QUICK_DAYS, QUICK_SYMBOLS = 20_000, 500, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.quick:
         args.repeats, args.bars, args.peer_bars = 1, QUICK_BARS, QUICK_BARS
+        args.days, args.symbols = QUICK_DAYS, QUICK_SYMBOLS
     CLOCK.use(args.clock)
     findings = Findings(args.clock)
     console = Console(stderr=True)
@@ -35,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
-    parser.add_argument("--quick", action="store_true", help="20,000 bars, each figure once")
+    parser.add_argument("--quick", action="store_true", help="20,000 bars, 2 futures, once")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--clock",
@@ -46,21 +52,32 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int, default=3, help="how often each figure is taken")
     parser.add_argument("--bars", type=int, default=FULL_BARS, help="bars of the sweep")
     parser.add_argument("--peer-bars", type=int, default=PEER_BARS, help="bars beside the peers")
+    parser.add_argument("--days", type=int, default=DAYS, help="daily bars of the showcase")
+    parser.add_argument("--symbols", type=int, default=SYMBOLS, help="futures of the whole sweep")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="processes")
     parser.add_argument("--only", nargs="+", choices=GROUPS, help="leave the other groups out")
     return parser
 
 
 def _measure(group: str, findings: Findings, args: argparse.Namespace) -> None:
+    n_bars, n_repeats = args.bars, args.repeats
     if group == "start":
-        measure_imports(findings, args.repeats)
-        measure_compile(findings, min(SMALL_BARS, args.bars), args.repeats)
-    elif group == "parts":
-        measure_parts(findings, args.bars, args.repeats)
+        measure_imports(findings, n_repeats)
+        measure_compile(findings, min(SMALL_BARS, n_bars), n_repeats)
+    elif group == "whole":
+        measure_whole(findings, n_bars, n_repeats, max(args.workers), args.symbols)
     elif group == "sweep":
-        measure_sweep(findings, args.bars, args.repeats, tuple(args.workers))
+        measure_sweep(findings, n_bars, n_repeats, tuple(args.workers))
+    elif group == "roofline":
+        measure_roofline(findings, n_bars, n_repeats, min(N_NUMBERS, 100 * n_bars))
     else:
-        measure_peers(findings, args.peer_bars, args.repeats)
+        size, measure = {
+            "parts": (n_bars, measure_parts),
+            "peers": (args.peer_bars, measure_peers),
+            "showcase": (args.days, measure_showcase),
+            "single": (min(QUICK_BARS, args.peer_bars), measure_single),
+        }[group]
+        measure(findings, size, n_repeats)
 
 
 def _show(findings: Findings) -> None:
@@ -75,8 +92,8 @@ def _show(findings: Findings) -> None:
         table.add_row(
             figure.group if figure.group != before else "",
             figure.name,
-            f"{figure.median:,.4g}",
-            f"{figure.low:,.4g} - {figure.high:,.4g}",
+            _told(figure.median),
+            f"{_told(figure.low)} - {_told(figure.high)}",
             figure.unit,
             str(figure.n_repeats),
             figure.note,
@@ -88,6 +105,10 @@ def _show(findings: Findings) -> None:
     for why in findings.skipped:
         console.print(f"skipped: {why}", highlight=False)
     console.print(", ".join(f"{k} {v}" for k, v in machine().items()), highlight=False)
+
+
+def _told(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1e4 else f"{value:,.4g}"
 
 
 if __name__ == "__main__":

@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 from alphamill.backtest.engine import backtest
 from alphamill.backtest.exits import ExitStack
-from alphamill.backtest.lanes import tally
+from alphamill.backtest.lanes import tallies
 from alphamill.backtest.state import RULE
 from alphamill.backtest.table import market_of
-from alphamill.core.market import Bars, Flags, Floats, Instrument, Signals
+from alphamill.core.market import Bars, Flags, Floats, Signals
 from alphamill.data.sources.synthetic import bars
 from alphamill.indicators.memo import memo
 from alphamill.indicators.volatility import atr
 from alphamill.strategies import find
 from alphamill.validation.splits import quarter_blocks
+from benchmarks.by_alphamill import ONE_UNIT, RULE_ONLY
+from benchmarks.script import Done, Script
 
 RSI = 21
-RULE_ONLY = ExitStack(stop_loss_atr=None, take_profit_atr=None, max_bars_held=None)
 STOP_AND_TARGET = ExitStack(stop_loss_atr=1.0, take_profit_atr=2.0, max_bars_held=None)
-ONE_UNIT = Instrument("PEER", "one unit, free", "future", "XNYS", 0.0, 1.0, slippage_bps=0.0)
 MEMO_BYTES = 500_000_000
 PRICE_ATOL = 1e-6
 
@@ -35,13 +35,24 @@ class Course:
     range_: Floats
     signals: tuple[Signals, ...]
 
-    @property
-    def enter(self) -> Flags:
-        return np.column_stack([said.enter > 0 for said in self.signals])
+    def script(self, said: Signals) -> Script:
+        """Return what the engines are given of one cell."""
+        return self._script(said.enter > 0, said.leave_long)
 
     @property
-    def leave(self) -> Flags:
-        return np.column_stack([said.leave_long for said in self.signals])
+    def whole_script(self) -> Script:
+        """All cells, a column each."""
+        enter = np.column_stack([said.enter > 0 for said in self.signals])
+        return self._script(enter, np.column_stack([said.leave_long for said in self.signals]))
+
+    def _script(self, enter: Flags, leave: Flags) -> Script:
+        b, stop, target = self.bars, self.stack.stop_loss_atr, self.stack.take_profit_atr
+        distances = (
+            None if multiple is None else multiple * self.range_ for multiple in (stop, target)
+        )
+        return Script(
+            b.close_ns, b.session, b.open, b.high, b.low, b.close, enter, leave, *distances
+        )
 
 
 @dataclass(frozen=True)
@@ -96,8 +107,13 @@ def sweep_of_ours(course: Course, stacks: tuple[ExitStack, ...]) -> None:
     """Do all that a sweep does for the 36 sets: signals, exit tables, tallies."""
     blocks = quarter_blocks(np.unique(course.bars.session))
     market = market_of(course.bars, stacks, ONE_UNIT, blocks.of_session, short=False)
-    for said in _signals(course.bars):
-        tally(market, said)
+    tallies(market, _signals(course.bars))
+
+
+def fills_at_opens(done: Done, course: Course, said: Signals) -> Fills:
+    """Return the trades of an engine that fills what a close decided at the next open."""
+    by_rule = said.leave_long[done.left - 1] & (done.exit == course.bars.open[done.left])
+    return Fills(done.entered - 1, done.left - by_rule, done.entry, done.exit, by_rule)
 
 
 def fills_of_ours(course: Course, said: Signals) -> Fills:

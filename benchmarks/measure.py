@@ -20,6 +20,8 @@ PACKAGES = (
     "vectorbt",
     "vectorbt-rust",
     "backtesting",
+    "backtrader",
+    "lib-pybroker",
 )
 
 
@@ -81,10 +83,11 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self.read = time.perf_counter
+        self.use("wall")
 
     def use(self, name: str) -> None:
         """Read "wall" or "cpu" from now on."""
+        self.name = name
         self.read = _cpu_seconds if name == "cpu" else time.perf_counter
 
 

@@ -11,26 +11,25 @@ the fill, so here it fills at the deciding close, and the market is made gapless
 close before it) to give that close and the next open one price. One difference is left, and it is
 checked, not assumed: vectorbt takes one order a bar, so it does not hear an entry decided at the
 close of a bar in which a stop or target filled. With exactly those entries taken out of the
-signals, our trades must be vectorbt's.
+signals, our trades must be vectorbt's. pybroker cannot be told to trade so, and gets no time.
 """
 
-import contextlib
 import importlib
 import importlib.util
-import io
 import statistics
 import warnings
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from alphamill.backtest.exits import ExitStack, exit_grid
-from alphamill.core.market import Flags, Floats, Signals
+from alphamill.core.market import Signals
 from benchmarks.course import (
     RULE_ONLY,
-    STOP_AND_TARGET,
     Course,
     Fills,
+    fills_at_opens,
     fills_of_ours,
     require_equal,
     rule_course,
@@ -38,31 +37,62 @@ from benchmarks.course import (
     sweep_of_ours,
 )
 from benchmarks.measure import Findings, timed
+from benchmarks.script import Done
 
-CASH = 1e9
-# backtesting.py walks bars in Python; its cells are run one by one and reported by the cell.
-CELLS_OF_BACKTESTING = 2
+
+class Engine(NamedTuple):
+    """An engine that walks bars in Python: some of its cells are run one by one.
+
+    ``blind_to`` is the reason why it cannot trade the course with stops as the others do.
+    """
+
+    package: str
+    label: str
+    module: str
+    n_cells: int
+    blind_to: str = ""
+
+
+ENGINES = (
+    Engine("backtesting", "backtesting.py", "benchmarks.by_backtesting", 2),
+    Engine("backtrader", "backtrader", "benchmarks.by_backtrader", 1),
+    Engine(
+        "pybroker",
+        "pybroker",
+        "benchmarks.by_pybroker",
+        1,
+        blind_to="it does not judge a stop in the bar of the entry",
+    ),
+)
+FIRST_BARS = 2_000
+# Seconds a cell of ours, by what is run; a peer's time is given as a multiple of each.
+Bases = dict[str, float]
 
 
 def measure_peers(findings: Findings, n_bars: int, n_repeats: int) -> None:
     """Check that the engines trade alike, then time them."""
     for course in (rule_course(n_bars), stop_course(n_bars)):
         sweep_of_ours(course, (course.stack,))  # compiled code is read
-        ours = _ours(findings, course, "Alphamill", (course.stack,), n_repeats)
+        bases = {"ours": _ours(findings, course, "Alphamill", (course.stack,), n_repeats)}
         if course.stack != RULE_ONLY:
-            _ours(findings, course, "Alphamill, 20 stacks at once", exit_grid(), n_repeats)
-        base = statistics.median(ours) / len(course.signals)
-        for name, measure in (
-            ("vectorbt", _measure_vectorbt),
-            ("backtesting", _measure_backtesting),
-        ):
-            if importlib.util.find_spec(name) is None:
-                findings.skip(f"{name}: not installed; install alphamill[peers]")
-                continue
-            with warnings.catch_warnings():
-                # What a peer's own code warns of is not ours to mend.
-                warnings.simplefilter("ignore")
-                measure(findings, course, n_repeats, base)
+            many = "Alphamill, 20 stacks at once"
+            bases["ours, 20 stacks"] = _ours(findings, course, many, exit_grid(), n_repeats)
+        with warnings.catch_warnings():
+            # What a peer's own code warns of is not ours to mend.
+            warnings.simplefilter("ignore")
+            if installed(findings, "vectorbt"):
+                _measure_vectorbt(findings, course, n_repeats, bases)
+            for engine in ENGINES:
+                if installed(findings, engine.package):
+                    _measure_engine(findings, course, engine, bases)
+
+
+def installed(findings: Findings, package: str) -> bool:
+    """Return whether a peer is there; say so once where it is not."""
+    if importlib.util.find_spec(package) is not None:
+        return True
+    findings.skip(f"{package}: not installed; install alphamill[peers]")
+    return False
 
 
 def _ours(
@@ -71,95 +101,52 @@ def _ours(
     name: str,
     stacks: tuple[ExitStack, ...],
     n_repeats: int,
-) -> list[float]:
+) -> float:
     seconds = timed(lambda: sweep_of_ours(course, stacks), n_repeats)
     n_cells = len(course.signals) * len(stacks)
-    _add(findings, course, name, seconds, n_cells, f"everything, signals too, of {n_cells} cells")
-    return seconds
+    note = f"everything, signals too, of {n_cells} cells"
+    _add(findings, course, name, [value / n_cells for value in seconds], note)
+    return statistics.median(seconds) / n_cells
 
 
 # --- vectorbt ----------------------------------------------------------------------------------
 
 
-def _measure_vectorbt(findings: Findings, course: Course, n_repeats: int, base: float) -> None:
+def _measure_vectorbt(findings: Findings, course: Course, n_repeats: int, bases: Bases) -> None:
     vectorbt: Any = importlib.import_module("vectorbt")
+    by: Any = importlib.import_module("benchmarks.by_vectorbt")
     engines = ["numba"]
     if importlib.util.find_spec("vectorbt_rust") is None:
         findings.skip("vectorbt's Rust engine: vectorbt-rust is not installed")
     else:
         engines.append("rust")
-    n_cells = len(course.signals)
+    n_cells, script = len(course.signals), course.whole_script
     for name in engines:
         vectorbt.settings["engine"] = name
-        first_s = timed(lambda: _tally_of_vectorbt(course), 1)[0]
+        first_s = timed(lambda: by.statistics(script), 1)[0]
         compare_with_vectorbt(findings, course, name)
         for what, work, note in (
-            ("from_signals", portfolio_of_vectorbt, "orders only, signals given"),
+            ("from_signals", by.portfolio, "orders only, signals given"),
             (
                 "from_signals, statistics",
-                _tally_of_vectorbt,
+                by.statistics,
                 f"and trades, P&L, drawdown; first call {first_s:.1f} s",
             ),
         ):
-            seconds = timed(lambda work=work: work(course), n_repeats)  # type: ignore[misc]
-            label = f"vectorbt ({name}) {what}"
-            _add(findings, course, label, seconds, n_cells, note, base)
-
-
-def portfolio_of_vectorbt(course: Course) -> Any:
-    """Return vectorbt's simulation of all cells."""
-    vectorbt: Any = importlib.import_module("vectorbt")
-    market, orders = course.bars, {"size": 1.0, "init_cash": CASH, "fees": 0.0}
-    close, open_, high, low = (
-        getattr(market, name)[:, None] for name in ("close", "open", "high", "low")
-    )
-    if course.stack == RULE_ONLY:
-        return vectorbt.Portfolio.from_signals(
-            close,
-            entries=_one_later(course.enter),
-            exits=_one_later(course.leave),
-            price=open_,
-            direction="longonly",
-            freq="15min",
-            **orders,
-        )
-    share = (course.range_ / market.close)[:, None]
-    return vectorbt.Portfolio.from_signals(
-        close,
-        entries=course.enter,
-        exits=course.leave,
-        open=open_,
-        high=high,
-        low=low,
-        sl_stop=share * (STOP_AND_TARGET.stop_loss_atr or 0.0),
-        tp_stop=share * (STOP_AND_TARGET.take_profit_atr or 0.0),
-        stop_entry_price="Close",
-        stop_exit_price="StopMarket",
-        direction="longonly",
-        freq="15min",
-        **orders,
-    )
-
-
-def _one_later(flags: Flags) -> Flags:
-    return np.vstack([np.zeros((1, flags.shape[1]), dtype=np.bool_), flags[:-1]])
-
-
-def _tally_of_vectorbt(course: Course) -> None:
-    done = portfolio_of_vectorbt(course)
-    done.trades.count()
-    done.trades.pnl.sum()
-    done.trades.win_rate()
-    done.max_drawdown()
+            seconds = timed(lambda work=work: work(script), n_repeats)  # type: ignore[misc]
+            each = [value / n_cells for value in seconds]
+            _add(findings, course, f"vectorbt ({name}) {what}", each, note, bases)
 
 
 def compare_with_vectorbt(findings: Findings, course: Course, engine: str) -> None:
     """Compare every cell's trades; raise where they are not equal."""
-    record = portfolio_of_vectorbt(course).trades.records
+    by: Any = importlib.import_module("benchmarks.by_vectorbt")
+    record = by.portfolio(course.whole_script).trades.records
     n_unheard = n_equal = n_ours = 0
     who = f"vectorbt ({engine})"
     for cell, said in enumerate(course.signals):
-        theirs = _fills_of_vectorbt(record[record["col"] == cell], course, said)
+        rows = by.closed_trades(record[record["col"] == cell], len(course.bars))
+        theirs = _fills_of_vectorbt(Done(*rows, None), course, said)
         by_stack = theirs.ended[~theirs.by_rule]
         heard = said.enter.copy()
         n_unheard += int((heard[by_stack] != 0).sum())
@@ -175,86 +162,56 @@ def compare_with_vectorbt(findings: Findings, course: Course, engine: str) -> No
     findings.checks.append(text)
 
 
-def _fills_of_vectorbt(rows: Any, course: Course, said: Signals) -> Fills:
-    rows = rows[rows["exit_idx"] < len(course.bars) - 1]
-    entered, left, entry, exit_ = (
-        rows[name].to_numpy() for name in ("entry_idx", "exit_idx", "entry_price", "exit_price")
-    )
+def _fills_of_vectorbt(done: Done, course: Course, said: Signals) -> Fills:
     if course.stack == RULE_ONLY:
-        return Fills(entered - 1, left - 1, entry, exit_, np.ones(left.size, dtype=np.bool_))
-    by_rule = said.leave_long[left] & (exit_ == course.bars.close[left])
-    return Fills(entered, left, entry, exit_, by_rule)
+        by_rule = np.ones(done.left.size, dtype=np.bool_)
+        return Fills(done.entered - 1, done.left - 1, done.entry, done.exit, by_rule)
+    by_rule = said.leave_long[done.left] & (done.exit == course.bars.close[done.left])
+    return Fills(done.entered, done.left, done.entry, done.exit, by_rule)
 
 
-# --- backtesting.py ----------------------------------------------------------------------------
+# --- engines that walk bars in Python ----------------------------------------------------------
 
 
-def _measure_backtesting(findings: Findings, course: Course, n_repeats: int, base: float) -> None:
-    n_cells = min(CELLS_OF_BACKTESTING, n_repeats)
-    cells = [at * len(course.signals) // n_cells for at in range(n_cells)]
-    importlib.import_module("backtesting")
+def _measure_engine(findings: Findings, course: Course, engine: Engine, bases: Bases) -> None:
+    if engine.blind_to and course.stack != RULE_ONLY:
+        findings.skip(f"{engine.label}, {course.name}: {engine.blind_to}")
+        return
+    n_all = len(course.signals)
+    cells = [at * n_all // engine.n_cells for at in range(engine.n_cells)]
+    seconds = compare_with_engine(findings, course, engine, cells)
+    note = f"{len(cells)} of {n_all} cells run, signals given"
+    _add(findings, course, engine.label, seconds, note, bases)
+
+
+def compare_with_engine(
+    findings: Findings, course: Course, engine: Engine, cells: Iterable[int]
+) -> list[float]:
+    """Return the seconds of each cell; raise where trades are not equal."""
+    by: Any = importlib.import_module(engine.module)
+    by.run(course.script(course.signals[0]).head(FIRST_BARS))  # what it compiles is compiled
     n_equal, seconds = 0, []
     for cell in cells:
-        theirs: list[Fills] = []
-
-        def run(cell: int = cell, out: list[Fills] = theirs) -> None:
-            out.append(fills_of_backtesting(course, course.signals[cell]))
-
-        seconds += timed(run, 1)
-        n_equal += require_equal("backtesting.py", cell, theirs[0], course, course.signals[cell])
+        said, done = course.signals[cell], []
+        script = course.script(said)
+        seconds += timed(lambda s=script, d=done: d.append(by.run(s)), 1)  # type: ignore[misc]
+        theirs = fills_at_opens(done[0], course, said)
+        n_equal += require_equal(engine.label, cell, theirs, course, said)
     findings.checks.append(
-        f"backtesting.py, {course.name}: {n_equal:,} trades of {len(cells)} cells equal ours"
+        f"{engine.label}, {course.name}: {n_equal:,} trades of {len(seconds)} cells equal ours"
     )
-    note = f"{len(cells)} of {len(course.signals)} cells run, signals given"
-    _add(findings, course, "backtesting.py", seconds, 1, note, base)
-
-
-def fills_of_backtesting(course: Course, said: Signals) -> Fills:
-    """Return backtesting.py's trades; levels are placed from the deciding close."""
-    import pandas as pd
-
-    engine: Any = importlib.import_module("backtesting")
-    market, enter, leave = course.bars, said.enter, said.leave_long
-    levels: dict[str, Floats] = {}
-    if course.stack != RULE_ONLY:
-        levels["sl"] = market.close - (course.stack.stop_loss_atr or 0.0) * course.range_
-        levels["tp"] = market.close + (course.stack.take_profit_atr or 0.0) * course.range_
-
-    class Script(engine.Strategy):  # type: ignore[misc]
-        def init(self) -> None:
-            pass
-
-        def next(self) -> None:
-            t = len(self.data) - 1
-            if self.position:
-                if leave[t]:
-                    self.position.close()
-            elif enter[t]:
-                self.buy(size=1, **{name: level[t] for name, level in levels.items()})
-
-    prices = {name.title(): getattr(market, name) for name in ("open", "high", "low", "close")}
-    frame = pd.DataFrame(prices, index=pd.to_datetime(market.close_ns))
-    with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
-        rows = engine.Backtest(frame, Script, cash=CASH, finalize_trades=False).run()["_trades"]
-    order = np.argsort(rows["EntryBar"].to_numpy(), kind="stable")
-    entered, left, entry, exit_ = (
-        rows[name].to_numpy()[order] for name in ("EntryBar", "ExitBar", "EntryPrice", "ExitPrice")
-    )
-    by_rule = leave[left - 1] & (exit_ == market.open[left])
-    return Fills(entered - 1, left - by_rule, entry, exit_, by_rule)
+    return seconds
 
 
 def _add(  # noqa: PLR0913  one line of the table
     findings: Findings,
     course: Course,
     name: str,
-    seconds: list[float],
-    n_cells: int,
+    each: list[float],
     note: str,
-    base: float = 0.0,
+    bases: Bases | None = None,
 ) -> None:
-    """Add milliseconds a cell and, for a peer, how many times ours (``base`` seconds) that is."""
-    each = [value / n_cells for value in seconds]
+    """Add milliseconds a cell and, for a peer, how many times ours that is."""
     findings.add(course.name, name, [1e3 * value for value in each], "ms a cell", note)
-    if base:
-        findings.add(course.name, f"{name} / Alphamill", [v / base for v in each], "times")
+    for ours, base in (bases or {}).items():
+        findings.add(course.name, f"{name} / {ours}", [v / base for v in each], "times")

@@ -34,7 +34,7 @@ def asks_of(market: Market, signals: Signals) -> Asks:
     for side, leaves in ((1, signals.leave_long), (-1, signals.leave_short)):
         if side > 0 or len(market.exits) > 1:
             flags = np.ascontiguousarray(leaves).view(np.int8)
-            _next(enter, side, at, market.entry_bar, _heard(flags, market.undecided), left)
+            _next(flags, market.undecided, enter, side, at, market.entry_bar, left)
     levels = _column(signals.floor), _column(signals.ceiling), _column(signals.trail)
     if any(level.size for level in levels):
         _by_levels(market, enter, at, levels, left)
@@ -61,20 +61,25 @@ def _heard(said: NDArray[np.int8], undecided: Flags) -> NDArray[np.int32]:
 
 @jit
 def _next(
+    leaves: NDArray[np.int8],
+    undecided: Flags,
     enter: NDArray[np.int8],
     side: int,
     at: NDArray[np.int32],
     entry_bar: NDArray[np.int32],
-    leaves: NDArray[np.int32],
     left: NDArray[np.int32],
 ) -> None:
-    """Write the first of ``leaves`` from each entry's fill on."""
-    n_bars, k = enter.size, 0
+    """Write the first leave that is heard from each fill of a side on (n_bars: none)."""
+    n_bars, j = enter.size, 0
+    words = leaves[: n_bars // 8 * 8].view(np.int64)
     for i in range(at.size):
-        while k < leaves.size and leaves[k] < entry_bar[at[i]]:
-            k += 1
-        if enter[at[i]] == side:
-            left[i] = leaves[k] if k < leaves.size else n_bars
+        if enter[at[i]] != side:
+            continue
+        j = max(j, entry_bar[at[i]])
+        while j < n_bars and (leaves[j] == 0 or undecided[j]):
+            silent = j & 7 == 0 and j // 8 < words.size and words[j // 8] == 0
+            j += 8 if silent else 1
+        left[i] = j
 
 
 @jit

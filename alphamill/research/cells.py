@@ -82,7 +82,7 @@ def write_part(path: Path, part: Part) -> None:
     n_stacks = len(part.stacks)
     columns: dict[str, pa.Array] = {
         "params_json": pa.array(
-            [canonical_json(dict(p)) for p in part.params for _ in range(n_stacks)]
+            [text for p in part.params for text in [canonical_json(dict(p))] * n_stacks]
         ),
         "exits_json": pa.array(
             [canonical_json(s.as_params()) for s in part.stacks] * len(part.params)

@@ -26,18 +26,20 @@ from alphamill.research.outcome import Failure, GridCount, Refusal
 from alphamill.research.partners import others_of
 from alphamill.research.plan import Plan
 from alphamill.research.rules import UserFile, rule_code, rule_of, user_file
-from alphamill.validation.ledger import Ledger, TrialSet
+from alphamill.validation.ledger import Ledger, Stacks, TrialSet
 from alphamill.validation.splits import Blocks
-from alphamill.workshop.parallel import Executor
+from alphamill.workshop.parallel import Executor, Handle
 from alphamill.workshop.progress import Progress
 
 S = TypeVar("S")
 
 # Parameter sets in one task: long enough to hide the seam, short enough to lose little to a kill.
 SETS_PER_TASK = 16
-# Bytes a bar: one stack's exit (bar, reason, price); bars, signals and the loop's own columns.
-TABLE_BYTES = 13
+# Bytes a bar: one stack's exit (bar, reason, price); signals and the loop's own columns; the bars.
+TABLE_BYTES = 12
 COLUMN_BYTES = 400
+BAR_BYTES = 89
+PROCESS_BYTES = 150_000_000  # an interpreter with what it imports
 LEAST_MEMO_BYTES = 16_000_000
 ROOMS_OF_A_CELL = ("core", "indicators", "strategies", "backtest")
 
@@ -146,7 +148,7 @@ def sweep(
         ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id, failed[task.number]))
     progress.start("sweep", n_cells)
     progress.advance(_n_cells(plan, done), "found stored" if done else "")
-    handle = executor.put(dict(grounds))
+    handle = executor.put(opened_singly(grounds, executor))
     for task, part in zip(todo, executor.map(run_task, todo, handle), strict=True):
         write_part(_part_path(run_folder, task), part)
         failed[task.number] = part.failed
@@ -164,6 +166,27 @@ def sweep(
         tuple(failure for task in tasks for failure in failed[task.number]),
         plan.grids,
     )
+
+
+class Singly(Mapping[str, Ground]):
+    """Grounds that a worker opens one by one, so that it maps the bars of few instruments."""
+
+    def __init__(self, handles: Mapping[str, Handle[Ground]]) -> None:
+        self._handles = dict(handles)
+
+    def __getitem__(self, symbol: str) -> Ground:
+        return self._handles[symbol].open()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._handles)
+
+    def __len__(self) -> int:
+        return len(self._handles)
+
+
+def opened_singly(grounds: Mapping[str, Ground], executor: Executor) -> Singly:
+    """Return ``grounds`` as workers should be given them."""
+    return Singly({symbol: executor.put(ground) for symbol, ground in grounds.items()})
 
 
 def run_task(grounds: Mapping[str, Ground], task: Task) -> Part:
@@ -247,7 +270,8 @@ def targets(strategy: Strategy, ground: Ground, others: Sequence[Ground], params
 def memo_bytes(plan: Plan, n_bars: int, n_workers: int) -> int:
     """Return what each worker may remember of indicators under the plan's memory cap.
 
-    A worker holds one instrument's exit tables, its bars and signals, and the memo.
+    A worker holds one instrument's exit tables, its bars and signals, and the memo. The memo gives
+    way to the interpreters and the parent's bars of all instruments, down to a useful least.
 
     Raises
     ------
@@ -264,7 +288,8 @@ def memo_bytes(plan: Plan, n_bars: int, n_workers: int) -> int:
             f"{len(plan.exits)} exit stacks on {n_bars:,} bars need {needed:,}. Raise it, or use "
             "fewer workers or exits."
         )
-    return share - fixed
+    beside = len(plan.symbols) * n_bars * BAR_BYTES + (n_workers + 1) * PROCESS_BYTES
+    return max(LEAST_MEMO_BYTES, share - fixed - beside // n_workers)
 
 
 def code_version(files: Sequence[UserFile] = ()) -> str:
@@ -329,7 +354,7 @@ def _trial_sets(
 ) -> list[TrialSet]:
     code = rule_code(task.strategy, task.file)
     without = [failure.params for failure in failed]
-    exits = [stack.as_params() for stack in _stacks(ground.stacks, task)]
+    exits = Stacks([stack.as_params() for stack in _stacks(ground.stacks, task)])
     return [
         TrialSet(
             task.symbol,

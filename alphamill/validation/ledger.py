@@ -92,11 +92,27 @@ def _guard_postgresql(target: sa.Table, connection: Connection, **_: Any) -> Non
 
 
 @dataclass(frozen=True)
+class Stacks:
+    """The exit stacks of a run, plain JSON values; many sets share one and its text."""
+
+    each: Sequence[Any]
+
+    @cached_property
+    def distinct(self) -> tuple[str, ...]:
+        return tuple(sorted({canonical_json(stack) for stack in self.each}))
+
+    @cached_property
+    def text(self) -> str:
+        """Return the distinct stacks in one order, so that the plan's order adds no trial."""
+        return "[" + ",".join(self.distinct) + "]"
+
+
+@dataclass(frozen=True)
 class TrialSet:
     """One parameter set on one instrument, with all exit stacks it was run with.
 
-    ``params`` and each of ``stacks`` hold plain JSON values; sessions are yyyymmdd, both ends
-    included; ``code_version`` is the identity of the rule's code.
+    ``params`` holds plain JSON values; sessions are yyyymmdd, both ends included;
+    ``code_version`` is the identity of the rule's code.
     """
 
     symbol: str
@@ -105,7 +121,7 @@ class TrialSet:
     last_session: int
     strategy: str
     params: Mapping[str, Any]
-    stacks: Sequence[Any]
+    stacks: Stacks
     sides: str
     code_version: str
     run_id: str
@@ -121,14 +137,13 @@ class TrialSet:
     def params_json(self) -> str:
         return canonical_json(dict(self.params))
 
-    @cached_property
+    @property
     def stacks_json(self) -> str:
-        """Return the distinct stacks in one order, so that the plan's order adds no trial."""
-        return "[" + ",".join(sorted({canonical_json(stack) for stack in self.stacks})) + "]"
+        return self.stacks.text
 
-    @cached_property
+    @property
     def n_cells(self) -> int:
-        return len({canonical_json(stack) for stack in self.stacks})
+        return len(self.stacks.distinct)
 
     @cached_property
     def trial_set_id(self) -> str:

@@ -225,7 +225,7 @@ class _Stored:
         return _mapped(self.path)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _mapped(path: str) -> Any:
     import joblib
 

@@ -5,7 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alphamill.backtest.costs import fee, gain, grid_of, on_the_grid, slipped, terms_of, units_for
+from alphamill.backtest.costs import (
+    fee,
+    gain,
+    grid_of,
+    net,
+    on_the_grid,
+    slipped,
+    terms_of,
+    units_for,
+)
+from alphamill.backtest.kernel import on_grid, paid
 from alphamill.backtest.state import Terms
 from alphamill.core.market import Instrument
 
@@ -114,3 +124,26 @@ def test_a_dated_tick_moves_pnl_by_whole_finest_ticks():
     # Entered on the old grid of 0.5, left on the new one of 0.25: 3 ticks of 0.25 x 50.
     assert gain(1, 100.5, 101.25, 1.0, terms_of(DATED)) == 3 * 12.5
     assert np.isclose(gain(-1, 101.25, 100.5, 2.0, terms_of(DATED)), 75.0)
+
+
+def test_a_slipped_fill_lies_exactly_on_its_grid():
+    # 0.1 + 0.2 is 0.30000000000000004.
+    assert paid(0.1, 1, 0.1, 0.2, 0.0) == 0.3
+
+
+def test_a_grid_coarser_than_one_is_counted_in_its_own_steps():
+    assert on_grid(3.0, 2.5) == 7.5
+    assert on_grid(3.0, 1.5) == 4.5
+
+
+def test_a_sum_below_one_still_buys_a_fraction():
+    assert units_for(80.0, Terms(0.0, 1.0, 0.5, 0.0, 0.0)) == 0.00625
+
+
+def test_a_trade_is_charged_both_fees():
+    # 2 points x 50, less 2 a side.
+    assert net(1, 100.0, 102.0, Terms(0.0, 50.0, 0.0, 2.0, 0.0)) == 96.0
+
+
+def test_nothing_slips_off_the_grid_at_a_price_of_zero():
+    assert slipped(0.0, 1, 0.0, 0.001, 50.0) == 0.0

@@ -236,3 +236,7 @@ def test_an_axis_that_is_none_is_as_if_not_given():
 def test_an_unknown_axis_is_refused_with_those_there_are():
     with pytest.raises(SettingsError, match=r"no axis \['stop_pct'\]; .*'stop_loss_pct'"):
         exit_grid(stop_pct=[2.0])
+
+
+def test_the_usual_stack_is_one_range_either_way_and_twenty_bars():
+    assert ExitStack() == ExitStack(1.0, 1.0, 20)

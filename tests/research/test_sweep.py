@@ -114,6 +114,10 @@ def test_other_data_or_costs_make_another_run(tmp_path, ledger):
 def test_memory_cap_is_shared_by_the_workers_and_refused_where_too_small():
     order = plan(max_memory_mb=1_000)
 
-    assert memo_bytes(order, 100_000, 2) == 500_000_000 - 100_000 * (4 * 13 + 400)
-    with pytest.raises(SettingsError, match=r"max_memory_mb is 1000.*489,234 bars need 1,898"):
+    # Two symbols' bars and three interpreters stand beside the workers' tables.
+    beside = 2 * 100_000 * 89 + 3 * 150_000_000
+    tables = 100_000 * (4 * 12 + 400)
+    assert memo_bytes(order, 100_000, 2) == 500_000_000 - tables - beside // 2
+    assert memo_bytes(order, 100_000, 8) == 16_000_000
+    with pytest.raises(SettingsError, match=r"max_memory_mb is 1000.*489,234 bars need 1,882"):
         memo_bytes(order, 489_234, 8)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alphamill.core.clock import ReplayClock
 from alphamill.core.errors import DataError, SettingsError
-from alphamill.validation.ledger import Ledger, TrialSet
+from alphamill.validation.ledger import Ledger, Stacks, TrialSet
 from alphamill.workshop.database import engine, writing
 from tests.postgresql import own_database
 
@@ -28,7 +28,7 @@ RSI = TrialSet(
     last_session=20191231,
     strategy="rsi2",
     params={"length": 2, "oversold": 10.0},
-    stacks=STACKS,
+    stacks=Stacks(STACKS),
     sides="long",
     code_version="c0de",
     run_id="run-1",
@@ -72,7 +72,9 @@ def test_the_order_of_stacks_and_parameters_does_not_make_a_new_trial(ledger):
     ledger.append([RSI])
     turned = {"oversold": 10.0, "length": 2}
 
-    assert ledger.append([replace(RSI, params=turned, stacks=STACKS[::-1] + STACKS[:1])]) == 0
+    assert (
+        ledger.append([replace(RSI, params=turned, stacks=Stacks(STACKS[::-1] + STACKS[:1]))]) == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,9 @@ def test_spans_inside_a_longer_one_are_of_its_family(ledger):
 
 
 def test_only_new_stacks_of_a_known_parameter_set_are_counted(ledger):
-    ledger.append([replace(RSI, stacks=STACKS[:2]), replace(RSI, stacks=STACKS[1:])])
+    ledger.append(
+        [replace(RSI, stacks=Stacks(STACKS[:2])), replace(RSI, stacks=Stacks(STACKS[1:]))]
+    )
 
     assert ledger.count() == 3
 
