@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 # Hundreds of calls on long series: too slow uncompiled, and each kernel is called elsewhere.
-NO_BATTERIES := --ignore=tests/indicators/test_table.py --ignore=tests/indicators/test_table_catches.py
+NO_BATTERIES := --ignore=tests/indicators/test_table.py --ignore=tests/indicators/test_table_catches.py \
+	--ignore=tests/strategies/test_contract.py --ignore=tests/strategies/test_contract_catches.py
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
