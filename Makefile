@@ -30,7 +30,7 @@ check: $(STAMP)  ## everything a commit must pass
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 	NUMBA_BOUNDSCHECK=1 ALPHAMILL_CACHE=.numba-checked $(BIN)/python -m pytest -n 2 tests/backtest tests/indicators $(NO_BATTERIES)
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/indicators tests/strategies $(NO_BATTERIES)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/backtest/test_lanes.py::test_one_market_is_counted_as_its_whole_backtests tests/indicators tests/strategies $(NO_BATTERIES)
 
 slow: $(STAMP)  ## the long proofs: 50 kills, peers
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"

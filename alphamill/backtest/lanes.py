@@ -220,7 +220,8 @@ def _walk(  # noqa: C901, PLR0912, PLR0913, PLR0915  one flat loop, see below
         tonight = float(last_bar[session])
         n_overnight = 0
         for s in range(n_lanes):
-            found = exits[book, chunk, t, s]
+            # Wide also where nothing is compiled: a count is shifted by up to 54 bits.
+            found = np.int64(exits[book, chunk, t, s])
             bar = float(found >> CODE_BITS)
             limit = min(opened + ledger[LIMIT * LANES + s], bar - 1.0)
             by_rule = 1.0 if leaves <= limit else 0.0

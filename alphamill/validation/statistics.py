@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import chdtri, ndtr, ndtri
 
 from alphamill.core.errors import DataError
@@ -219,46 +219,6 @@ def recognition_power(
     return float(np.mean((x - bar > needed) @ (weight * chosen)))
 
 
-def bootstrap_sharpe(
-    returns: Floats,
-    periods_per_year: float,
-    rng: np.random.Generator,
-    n_draws: int = 2_000,
-    level: float = 0.90,
-) -> Interval:
-    """Return a confidence interval of the annualised Sharpe ratio by the stationary bootstrap.
-
-    Parameters
-    ----------
-    returns : ndarray of shape (n_periods,)
-        P&L or returns, periods without a position as 0, oldest first.
-    periods_per_year : float
-    rng : numpy.random.Generator
-    n_draws : int
-        Resampled histories.
-    level : float
-        Coverage; the tails outside are equal.
-
-    References
-    ----------
-    Politis and Romano (1994), The Stationary Bootstrap, JASA 89. Blocks of n^(1/3) periods on
-    average, the order that minimises the error of a variance.
-    """
-    if returns.size < 2:
-        raise DataError(f"a Sharpe interval needs at least 2 periods, received {returns.size}.")
-    mean_block = max(1.0, returns.size ** (1.0 / 3.0))
-    per_chunk = max(1, 4_000_000 // returns.size)
-    found = []
-    for start in range(0, n_draws, per_chunk):
-        n_rows = min(per_chunk, n_draws - start)
-        drawn = returns[_stationary_rows(returns.size, n_rows, mean_block, rng)]
-        total, squares = drawn.sum(axis=1), np.square(drawn).sum(axis=1)
-        found.append(sharpe_from_sums(total, squares, returns.size, periods_per_year))
-    tail = (1.0 - level) / 2.0
-    low, high = np.quantile(np.concatenate(found), [tail, 1.0 - tail])
-    return Interval(float(low), float(high))
-
-
 def _spread(sharpe: float, shape: Moments) -> float:
     return 1.0 - shape.skew * sharpe + (shape.kurtosis - 1.0) / 4.0 * sharpe**2
 
@@ -270,15 +230,3 @@ def _noise_variance(n_noise: int, error: float) -> Floats:
     upper_tail = (np.arange(32) + 0.5) / 32.0
     quantiles = np.asarray(chdtri(n_noise - 1, upper_tail), dtype=np.float64)
     return quantiles / (n_noise - 1) * error**2
-
-
-def _stationary_rows(
-    n: int, n_rows: int, mean_block: float, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    at = np.arange(n)
-    begins = rng.random((n_rows, n)) < 1.0 / mean_block
-    begins[:, 0] = True
-    origin = rng.integers(0, n, (n_rows, n))
-    # The last beginning at or before each place; from there a block runs on, round the end.
-    since = np.maximum.accumulate(np.where(begins, at, 0), axis=1)
-    return (np.take_along_axis(origin, since, axis=1) + at - since) % n

@@ -90,12 +90,22 @@ def test_more_stacks_than_lanes_are_counted_in_chunks() -> None:
             replace(stack, max_bars_held=n)
             for n in (3, 7, 20, None)
             for stack in exit_grid(session_exit=market.stack.session_exit)
-        )
+        )[:79]  # two chunks of 40: the second has an idle lane
         fast, slow = _both(market, many)
-        assert len(fast[0]) == 80
+        assert len(fast[0]) == 79
         assert [name for name in TALLY.names if not _close(fast[0][name], slow[0][name])] == []
         assert _close(fast[1], slow[1])
         assert np.array_equal(fast[2], slow[2])
+
+
+def test_one_market_is_counted_as_its_whole_backtests() -> None:
+    # `make check` runs this one without compiled code as well.
+    market = random_market(3)
+
+    fast, slow = _both(market, _stacks(market))
+
+    assert slow[0]["exits"].sum() > 100
+    assert [name for name in TALLY.names if not _close(fast[0][name], slow[0][name])] == []
 
 
 def _turned(signals):

@@ -8,7 +8,6 @@ import pytest
 from alphamill.core.errors import DataError
 from alphamill.validation.statistics import (
     Moments,
-    bootstrap_sharpe,
     deflated_sharpe,
     expected_maximum,
     minimum_track_record,
@@ -179,69 +178,3 @@ def test_power_of_a_single_trial_is_that_of_a_one_sided_test():
 def test_an_edge_of_zero_is_chosen_no_more_often_than_any_other_trial():
     # At 5 % confidence one in five observed ratios clears the bar, but only 1 in 100 is the best.
     assert recognition_power(0.0, 2_521, 252, 100, confidence=0.05) <= 0.0101
-
-
-def plain_bootstrap(pnl: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-    found, mean_block = [], pnl.size ** (1 / 3)
-    for _ in range(n_draws):
-        at, drawn = 0, []
-        for t in range(pnl.size):
-            fresh = t == 0 or rng.random() < 1 / mean_block
-            at = int(rng.integers(pnl.size)) if fresh else (at + 1) % pnl.size
-            drawn.append(pnl[at])
-        found.append(annual(np.array(drawn), 252))
-    return np.quantile(found, [0.05, 0.95])
-
-
-def test_the_bootstrap_agrees_with_a_plain_loop_on_dependent_returns():
-    rng = np.random.default_rng(4)
-    noise = rng.standard_normal(301)
-    pnl = 0.1 + noise[1:] + 0.9 * noise[:-1]
-
-    fast = bootstrap_sharpe(pnl, 252, rng, n_draws=4_000)
-
-    np.testing.assert_allclose(fast, plain_bootstrap(pnl, 1_000, rng), atol=0.35)
-    iid = 2 * 1.645 * math.sqrt(252 / 300)
-    assert fast.high - fast.low > 1.15 * iid
-
-
-def test_the_bootstrap_is_repeatable_and_its_chunks_do_not_show():
-    pnl = np.random.default_rng(1).standard_normal(5_000)
-
-    a, b = (bootstrap_sharpe(pnl, 252, np.random.default_rng(9), 900) for _ in range(2))
-
-    assert a == b
-    assert a.low < annual(pnl, 252) < a.high
-
-
-def series(kind: str, rng: np.random.Generator) -> np.ndarray:
-    if kind == "t4":
-        return 0.1 + rng.standard_t(4, 750) / math.sqrt(2.0)
-    out = rng.standard_normal(800)
-    for t in range(1, 800):
-        out[t] += 0.2 * out[t - 1] * (kind == "ar")
-    return 0.1 + out[50:] * math.sqrt(1 - 0.04 * (kind == "ar"))
-
-
-def coverage(kind: str, n_series: int) -> float:
-    rng = np.random.default_rng(17)
-    true, hits = 0.1 * math.sqrt(252), 0
-    for _ in range(n_series):
-        low, high = bootstrap_sharpe(series(kind, rng), 252, rng, n_draws=400)
-        hits += low <= true <= high
-    return hits / n_series
-
-
-def test_the_90_percent_interval_covers_about_90_percent():
-    assert 0.84 <= coverage("iid", 200) <= 0.95
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["iid", "ar", "t4"])
-def test_the_90_percent_interval_covers_86_to_94_percent(kind):
-    assert 0.86 <= coverage(kind, 1_000) <= 0.94
-
-
-def test_an_interval_of_one_period_is_refused():
-    with pytest.raises(DataError, match="at least 2 periods, received 1"):
-        bootstrap_sharpe(np.zeros(1), 252, np.random.default_rng(0))
