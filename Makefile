@@ -43,10 +43,13 @@ bench: $(STAMP)  ## the benchmarks, peers in the same run
 bench-whole: $(STAMP)  ## the sweep of 480,000 cells alone: minutes, and its memory
 	$(BIN)/python -m benchmarks --only whole --repeats 1
 
+calibration: $(STAMP)  ## the self-test at full length, its page and the calibration file: an hour
+	$(BIN)/alphamill selftest --full --page docs/calibration.md --calibration alphamill/validation/calibration.json
+
 mutation: $(STAMP)  ## how many small faults in kernel, exits and costs the tests catch
 	$(BIN)/python -m tests.mutation
 
 clean:  ## remove what make created, the workspace not
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .numba-checked
 
-.PHONY: help install run test check slow bench bench-whole mutation clean
+.PHONY: help install run test check slow bench bench-whole calibration mutation clean

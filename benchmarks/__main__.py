@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import CLOCK, Findings, machine
+from benchmarks.noise import measure_luck, measure_noise
 from benchmarks.peers import measure_peers
 from benchmarks.roofline import N_NUMBERS, measure_roofline
 from benchmarks.showcase import measure_showcase
@@ -15,9 +16,9 @@ from benchmarks.speed import SMALL_BARS, measure_parts, measure_sweep
 from benchmarks.start import measure_compile, measure_imports
 from benchmarks.whole import measure_whole
 
-GROUPS = ("start", "parts", "sweep", "roofline", "single", "showcase", "peers", "whole")
-FULL_BARS, PEER_BARS, DAYS, SYMBOLS = 489_234, 325_000, 2_148, 15
-QUICK_BARS, QUICK_DAYS, QUICK_SYMBOLS = 20_000, 500, 2
+GROUPS = ("start", "parts", "sweep", "roofline", "single", "showcase", "peers", "noise", "whole")
+FULL_BARS, PEER_BARS, DAYS, SYMBOLS, MARKETS = 489_234, 325_000, 2_148, 15, 1_000
+QUICK_BARS, QUICK_DAYS, QUICK_SYMBOLS, QUICK_MARKETS = 20_000, 500, 2, 8
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.quick:
         args.repeats, args.bars, args.peer_bars = 1, QUICK_BARS, QUICK_BARS
-        args.days, args.symbols = QUICK_DAYS, QUICK_SYMBOLS
+        args.days, args.symbols, args.markets = QUICK_DAYS, QUICK_SYMBOLS, QUICK_MARKETS
     CLOCK.use(args.clock)
     findings = Findings(args.clock)
     console = Console(stderr=True)
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peer-bars", type=int, default=PEER_BARS, help="bars beside the peers")
     parser.add_argument("--days", type=int, default=DAYS, help="daily bars of the showcase")
     parser.add_argument("--symbols", type=int, default=SYMBOLS, help="futures of the whole sweep")
+    parser.add_argument("--markets", type=int, default=MARKETS, help="noise markets")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="processes")
     parser.add_argument("--only", nargs="+", choices=GROUPS, help="leave the other groups out")
     return parser
@@ -66,6 +68,9 @@ def _measure(group: str, findings: Findings, args: argparse.Namespace) -> None:
         measure_compile(findings, min(SMALL_BARS, n_bars), n_repeats)
     elif group == "whole":
         measure_whole(findings, n_bars, n_repeats, max(args.workers), args.symbols)
+    elif group == "noise":
+        measure_noise(findings, args.markets, 1, max(args.workers))
+        measure_luck(findings, n_repeats)
     elif group == "sweep":
         measure_sweep(findings, n_bars, n_repeats, tuple(args.workers))
     elif group == "roofline":

@@ -167,7 +167,7 @@ def _measure_rule(  # noqa: PLR0913  one part of the table
     signals = said()
     kept = tallies(table, signals)
     n_asks = sum(int((one.enter != 0).sum()) for one in signals)
-    n_trades = sum(int(cells["total_trades"].sum()) for cells, _, _ in kept)
+    n_trades = sum(int(one.cells["total_trades"].sum()) for one in kept)
     name = strategy.name
     each = [1e9 * s / (len(cells) * n_bars) for s in timed(said, n_repeats)]
     findings.add(GROUP, f"{name}: signals, a bar and set", each, "ns")

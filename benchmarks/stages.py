@@ -15,6 +15,7 @@ from alphamill.workshop.parallel import Executor, Handle
 class Spent:
     """Seconds by stage: the parent's by the wall, the workers' of processor time added up."""
 
+    whole: float = 0.0
     handing_over: float = 0.0
     waiting: float = 0.0
     counting: float = 0.0
@@ -38,6 +39,7 @@ class TimedExecutor:
 
     def __init__(self, work: Executor, spent: Spent) -> None:
         self._work, self._spent = work, spent
+        self.n_workers = work.n_workers
 
     def put(self, value: Any) -> Handle[Any]:
         began = time.perf_counter()

@@ -27,23 +27,45 @@ class Asks(NamedTuple):
 def asks_of(market: Market, signals: Signals) -> Asks:
     """Return what ``signals`` ask of a market."""
     enter = np.ascontiguousarray(signals.enter, dtype=np.int8)
-    at = _heard(enter, market.undecided)
-    # No entry is decided on the last bar, and where none can fill any more.
-    at = at[market.entry_bar[at] != NO_ENTRY]
-    left = np.empty(at.size, dtype=np.int32)
-    for side, leaves in ((1, signals.leave_long), (-1, signals.leave_short)):
-        if side > 0 or len(market.exits) > 1:
-            flags = np.ascontiguousarray(leaves).view(np.int8)
-            _next(flags, market.undecided, enter, side, at, market.entry_bar, left)
-    levels = _column(signals.floor), _column(signals.ceiling), _column(signals.trail)
-    if any(level.size for level in levels):
-        _by_levels(market, enter, at, levels, left)
-    return Asks(at, enter[at], left)
+    long, short = (
+        np.ascontiguousarray(signals.leave_long),
+        np.ascontiguousarray(signals.leave_short),
+    )
+    has_short = len(market.exits) > 1
+    asks = Asks(*_asked(enter, long, short, has_short, market.undecided, market.entry_bar))
+    levels = signals.floor, signals.ceiling, signals.trail
+    if any(level is not None for level in levels):
+        floor, ceiling, trail = (_column(level) for level in levels)
+        _by_levels(market, enter, asks.at, (floor, ceiling, trail), asks.left)
+    return asks
 
 
 @jit
-def _heard(said: NDArray[np.int8], undecided: Flags) -> NDArray[np.int32]:
-    """Return the closes at which something is said and heard."""
+def _asked(
+    enter: NDArray[np.int8],
+    leave_long: Flags,
+    leave_short: Flags,
+    has_short: bool,
+    undecided: Flags,
+    entry_bar: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int32]]:
+    """Return the closes at which something is said, heard and can be filled, and their leaves."""
+    at = _heard(enter, undecided, entry_bar)
+    side = np.empty(at.size, dtype=np.int8)
+    for i in range(at.size):
+        side[i] = enter[at[i]]
+    left = np.empty(at.size, dtype=np.int32)
+    _next(leave_long.view(np.int8), undecided, 1, at, side, entry_bar, left)
+    if has_short:
+        _next(leave_short.view(np.int8), undecided, -1, at, side, entry_bar, left)
+    return at, side, left
+
+
+@jit
+def _heard(
+    said: NDArray[np.int8], undecided: Flags, entry_bar: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the closes at which something is said and heard, and an entry can still fill."""
     n_bars = said.size
     when = np.empty(n_bars + 1, dtype=np.int32)
     words = said[: n_bars // 8 * 8].view(np.int64)
@@ -54,7 +76,7 @@ def _heard(said: NDArray[np.int8], undecided: Flags) -> NDArray[np.int32]:
             continue
         # Written in any case and kept by counting: a branch would be guessed wrong too often.
         when[n] = j
-        n += (said[j] != 0) & (not undecided[j])
+        n += (said[j] != 0) & (not undecided[j]) & (entry_bar[j] != NO_ENTRY)
         j += 1
     return when[:n].copy()
 
@@ -63,17 +85,17 @@ def _heard(said: NDArray[np.int8], undecided: Flags) -> NDArray[np.int32]:
 def _next(
     leaves: NDArray[np.int8],
     undecided: Flags,
-    enter: NDArray[np.int8],
-    side: int,
+    asked: int,
     at: NDArray[np.int32],
+    side: NDArray[np.int8],
     entry_bar: NDArray[np.int32],
     left: NDArray[np.int32],
 ) -> None:
     """Write the first leave that is heard from each fill of a side on (n_bars: none)."""
-    n_bars, j = enter.size, 0
+    n_bars, j = leaves.size, 0
     words = leaves[: n_bars // 8 * 8].view(np.int64)
     for i in range(at.size):
-        if enter[at[i]] != side:
+        if side[i] != asked:
             continue
         j = max(j, entry_bar[at[i]])
         while j < n_bars and (leaves[j] == 0 or undecided[j]):

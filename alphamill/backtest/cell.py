@@ -40,6 +40,7 @@ def cell_of(result: Result, block: Ints) -> Tally:
         "bars_held": held.sum(),
         "max_bars_held": held.max(initial=0),
         "min_bars_held": held.min() if held.size else 0,
+        "net_bars_held": (trades.side * trades.bars_held).sum(),
         "ambiguous": trades.ambiguous.sum(),
         "max_drawdown": max_drawdown(np.cumsum(daily)),
         "max_drawdown_frac": drawdown_frac(np.cumsum(daily)),
@@ -48,4 +49,4 @@ def cell_of(result: Result, block: Ints) -> Tally:
     for name, value in found.items():
         cell[name] = value
     np.add.at(cell["exits"][0], trades.reason, 1)
-    return cell, sums[None], entered[None]
+    return Tally(cell, sums[None], entered[None], daily[:, None])

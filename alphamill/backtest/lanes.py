@@ -4,15 +4,15 @@ Equal, trade by trade, to one run of the loop for each stack (tests/backtest/tes
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alphamill.backtest.asks import Asks, asks_of
 from alphamill.backtest.costs import fee, gain, net, units_for
-from alphamill.backtest.metrics import STARTING_EQUITY
 from alphamill.backtest.state import NONE, OPEN_AT_END, REASONS, RULE, SESSION, STOP, TARGET, TIME
+from alphamill.backtest.sums import sum_up
 from alphamill.backtest.table import LANES, Market
 from alphamill.backtest.touches import AMBIGUOUS, CODE_BITS, NO_EXIT
 from alphamill.core.market import Floats, Ints, Signals
@@ -34,14 +34,33 @@ TALLY = np.dtype(
         ("bars_held", np.int64),
         ("max_bars_held", np.int64),
         ("min_bars_held", np.int64),
+        ("net_bars_held", np.int64),  # long less short, a trade open at the end included
         ("ambiguous", np.int64),
         ("max_drawdown", np.float64),
         ("max_drawdown_frac", np.float64),
         ("exits", np.int64, (len(REASONS),)),  # how many trades left for each reason
     ]
 )
-# Cells, block sums, entries by block: what `tally` returns.
-Tally = tuple[NDArray[Any], Floats, NDArray[np.int32]]
+
+
+class Tally(NamedTuple):
+    """What is kept of a rule's cells, a row a stack; ``daily`` only until it has been judged.
+
+    Attributes
+    ----------
+    cells : ndarray of dtype TALLY, shape (n_stacks,)
+    blocks : float64 of shape (n_stacks, n_blocks, 2)
+        Sum and sum of squares of session P&L, marked to market, by block.
+    entries : int32 of shape (n_stacks, n_blocks)
+        Trades entered in each block.
+    daily : float64 of shape (n_sessions, n_stacks)
+        Session P&L, marked to market.
+    """
+
+    cells: NDArray[Any]
+    blocks: Floats
+    entries: NDArray[np.int32]
+    daily: Floats
 
 
 # The rows of a rule's ledger, LANES numbers each. What a lane is doing: the first close that hears
@@ -50,7 +69,7 @@ Tally = tuple[NDArray[Any], Floats, NDArray[np.int32]]
 FREE, DECIDED, SIDE, VOID, LIMIT, OUT, PNL = range(7)
 # What its trades add up to; TODAY is the open session's P&L, BEFORE the trades of earlier blocks.
 WON, LOST, GROSS_WIN, GROSS_LOSS, BEST, WORST, HELD, LONGEST, SHORTEST = range(7, 16)
-TRADES, TODAY, BEFORE, ROWS = range(16, 20)
+TRADES, TODAY, BEFORE, NET, ROWS = range(16, 21)
 # Where a rule's walk stands: next ask, session of the last entry, asks since the last count.
 ASK, SESSION_NOW, UNCOUNTED = range(3)
 # Reasons are counted side by side in one integer, six bits each, emptied before any is full;
@@ -62,16 +81,7 @@ STRETCH = 1_024
 
 
 def tally(market: Market, signals: Signals) -> Tally:
-    """Return what is kept of a rule's cells, one row a stack.
-
-    Returns
-    -------
-    cells : ndarray of dtype TALLY, shape (n_stacks,)
-    blocks : ndarray of shape (n_stacks, n_blocks, 2)
-        Sum and sum of squares of session P&L, marked to market, by block.
-    entries : ndarray of shape (n_stacks, n_blocks)
-        Trades entered in each block.
-    """
+    """Return what is kept of a rule's cells."""
     return tallies(market, [signals])[0]
 
 
@@ -82,38 +92,38 @@ def tallies(market: Market, many: Iterable[Signals]) -> list[Tally]:
         return []
     n_stacks, n_chunks = market.max_bars.size, market.exits.shape[1]
     chunks = [_lane_tallies(market, chunk, asks) for chunk in range(n_chunks)]
-    return [_joined([chunk[i] for chunk in chunks], n_stacks) for i in range(len(asks))]
+    # The stacks of all chunks side by side, without idle lanes; one chunk is most often all.
+    cells, blocks, entries, daily = (
+        columns[0] if n_chunks == 1 else np.concatenate(columns, axis=axis)
+        for axis, columns in zip((1, 1, 1, 2), zip(*chunks, strict=True), strict=True)
+    )
+    rows = cells[:, :n_stacks], blocks[:, :n_stacks], entries[:, :n_stacks], daily[..., :n_stacks]
+    return [Tally(*row) for row in zip(*rows, strict=True)]
 
 
-def _joined(parts: list[Tally], n_stacks: int) -> Tally:
-    """Return the chunks of one rule as one tally, without idle lanes."""
-    cells, blocks, entries = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return cells[:n_stacks], blocks[:n_stacks], entries[:n_stacks]
-
-
-def _lane_tallies(market: Market, chunk: int, asks: list[Asks]) -> list[Tally]:
-    """Return the tallies of the stacks that share a chunk of the tables."""
+def _lane_tallies(
+    market: Market, chunk: int, asks: list[Asks]
+) -> tuple[NDArray[Any], Floats, NDArray[np.int32], Floats]:
+    """Return the tallies of the stacks that share a chunk of the tables, a row a rule."""
     n_rules, n_lanes, n_sessions = len(asks), market.exits.shape[3], market.last_bar.size
-    ledger = np.zeros((n_rules, ROWS * LANES))
+    ledger = np.zeros((n_rules, ROWS, LANES))
     held = market.max_bars[chunk * n_lanes : (chunk + 1) * n_lanes]
-    ledger[:, LIMIT * LANES : LIMIT * LANES + held.size] = held - 1
-    ledger[:, SHORTEST * LANES : (SHORTEST + 1) * LANES] = np.inf
-    ledger[:, FREE * LANES + held.size : (FREE + 1) * LANES] = np.inf
+    ledger[:, LIMIT, : held.size] = held - 1
+    ledger[:, SHORTEST] = np.inf
+    ledger[:, FREE, held.size :] = np.inf
     fields = np.zeros((n_rules, n_lanes), dtype=np.int64)
     reasons = np.zeros((n_rules, n_lanes, len(REASONS)), dtype=np.int64)
     daily = np.zeros((n_rules, n_sessions, n_lanes))
     entries = np.zeros((n_rules, market.n_blocks, n_lanes), dtype=np.int32)
     starts = np.cumsum([0, *(one.at.size for one in asks)])
     whole = Asks(*(np.concatenate(columns) for columns in zip(*asks, strict=True)))
-    _run(market, chunk, whole, starts, ledger, fields, reasons, daily, entries)
-    found = []
-    for i in range(n_rules):
-        blocks = np.zeros((n_lanes, market.n_blocks, 2))
-        path = np.zeros((3, n_lanes))
-        _sum_up(daily[i], market.block, blocks, *path)
-        rows = ledger[i].reshape(ROWS, LANES)[:, :n_lanes]
-        found.append((_cells(rows, reasons[i], *path), blocks, entries[i].T))
-    return found
+    flat = ledger.reshape(n_rules, ROWS * LANES)
+    _run(market, chunk, whole, starts, flat, fields, reasons, daily, entries)
+    blocks = np.zeros((n_rules, n_lanes, market.n_blocks, 2))
+    path = np.zeros((3, n_rules, n_lanes))
+    sum_up(daily, market.block, blocks, *path)
+    cells = _cells(ledger[:, :, :n_lanes].transpose(1, 0, 2), reasons, *path)
+    return cells, blocks, entries.transpose(0, 2, 1), daily
 
 
 @jit
@@ -238,8 +248,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0913, PLR0915  one flat loop, see below
             closed = taken if reason != OPEN_AT_END else 0.0
             is_last = (reason == RULE) | (reason == TIME)
             decided = min(limit, leaves) if is_last else out
+            # What leaves at an open does not hold that bar.
             inside = (reason == STOP) | (reason == TARGET) | (reason == SESSION)
-            held = closed * (out - opened + (1.0 if inside else 0.0))
+            inside = inside | (reason == OPEN_AT_END)
+            passed = out - opened + (1.0 if inside else 0.0)
+            held = closed * passed
             gained = closed * pnl
             overnight = 1.0 if out > tonight else 0.0
             ledger[FREE * LANES + s] = free + taken * (out - free)
@@ -258,6 +271,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0913, PLR0915  one flat loop, see below
             ledger[LONGEST * LANES + s] = max(ledger[LONGEST * LANES + s], held) + 0.0
             least = held if closed > 0.0 else np.inf
             ledger[SHORTEST * LANES + s] = min(ledger[SHORTEST * LANES + s], least) + 0.0
+            ledger[NET * LANES + s] -= taken * turned * passed
             ledger[TRADES * LANES + s] += closed
             ledger[TODAY * LANES + s] += taken * (pnl + overnight * (worth - pnl))
             fields[s] += ((1 << FIELD_BITS * reason) + both) if takes else 0
@@ -337,30 +351,10 @@ def _close_session(
             ledger[BEFORE * LANES + s] = n_trades
 
 
-@jit
-def _sum_up(
-    daily: Floats, block: Ints, blocks: Floats, equity: Floats, fall: Floats, fall_frac: Floats
-) -> None:
-    """Sum session P&L (n_sessions, n_stacks) by block and follow the account's worst falls."""
-    n_sessions, n_stacks = daily.shape
-    peak = np.zeros(n_stacks)
-    for i in range(n_sessions):
-        b = block[i]
-        for s in range(n_stacks):
-            pnl = daily[i, s]
-            blocks[s, b, 0] += pnl
-            blocks[s, b, 1] += pnl * pnl
-            equity[s] += pnl
-            peak[s] = max(peak[s], equity[s])
-            under = peak[s] - equity[s]
-            fall[s] = max(fall[s], under)
-            fall_frac[s] = max(fall_frac[s], under / (STARTING_EQUITY + peak[s]))
-
-
 def _cells(
     rows: Floats, reasons: Ints, total: Floats, fall: Floats, fall_frac: Floats
 ) -> NDArray[Any]:
-    cells = np.zeros(total.size, dtype=TALLY)
+    cells = np.zeros(total.shape, dtype=TALLY)
     cells["total_trades"] = rows[TRADES]
     cells["winning_trades"] = rows[WON]
     cells["losing_trades"] = rows[LOST]
@@ -372,9 +366,10 @@ def _cells(
     cells["bars_held"] = rows[HELD]
     cells["max_bars_held"] = rows[LONGEST]
     cells["min_bars_held"] = np.where(rows[TRADES] > 0.0, rows[SHORTEST], 0.0)
-    cells["ambiguous"] = reasons[:, NONE]
+    cells["net_bars_held"] = rows[NET]
+    cells["ambiguous"] = reasons[..., NONE]
     cells["max_drawdown"] = fall
     cells["max_drawdown_frac"] = fall_frac
     cells["exits"] = reasons
-    cells["exits"][:, NONE] = 0
+    cells["exits"][..., NONE] = 0
     return cells

@@ -27,5 +27,10 @@ def tally_by_loop(
         cell_of(backtest(bars, signals, stack, instrument, levels=levels), block)
         for stack in stacks
     ]
-    tables, blocks, entries = zip(*cells, strict=True)
-    return np.concatenate(tables), np.concatenate(blocks), np.concatenate(entries)
+    tables, blocks, entries, daily = zip(*cells, strict=True)
+    return Tally(
+        np.concatenate(tables),
+        np.concatenate(blocks),
+        np.concatenate(entries),
+        np.concatenate(daily, axis=1),
+    )

@@ -125,6 +125,7 @@ def run_sweep(plan: "Plan", base: "Project", workspace: Path, n_workers: int) ->
     from alphamill.data.catalog import Catalog
     from alphamill.data.ingest import ingest
     from alphamill.research.pipeline import research
+    from alphamill.workshop.parallel import executor
     from alphamill.workshop.progress import Console
 
     catalog, clock, progress = Catalog(workspace), WallClock(), Console()
@@ -141,7 +142,8 @@ def run_sweep(plan: "Plan", base: "Project", workspace: Path, n_workers: int) ->
             clock=clock,
             progress=progress,
         )
-    return research(plan, workspace, n_workers=n_workers, progress=progress, clock=clock)
+    with executor(n_workers) as work:
+        return research(plan, workspace, work, progress=progress, clock=clock)
 
 
 def _payload(judged: "Judged") -> dict[str, Any]:

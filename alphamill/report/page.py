@@ -19,6 +19,7 @@ from alphamill.report.charts import (
     sparkline,
 )
 from alphamill.report.figures import Pair, Row, against_luck, bars_in_rows, funnel, heatmap
+from alphamill.report.gates import family_p_values, gate_rows
 from alphamill.report.scales import days_of
 from alphamill.report.svg import WIDE
 from alphamill.report.templating import rendered
@@ -67,7 +68,7 @@ class Line:
 def page_context(outcome: RunOutcome) -> dict[str, object]:
     """Return what the template shows."""
     winners = [w.candidate for w in outcome.winners]
-    n_rows = min(max(N_ROWS[0], story.n_proven(outcome)), N_ROWS[1])
+    n_rows = min(max(N_ROWS[0], story.n_survived(outcome)), N_ROWS[1])
     shown = winners[:n_rows] or story.nearest(outcome.candidates, N_NEAREST)
     drawn = shown[:N_CURVES]
     best = outcome.best
@@ -75,9 +76,10 @@ def page_context(outcome: RunOutcome) -> dict[str, object]:
         "outcome": outcome,
         "verdict": story.verdict(outcome),
         "lines": story.three_lines(outcome),
-        "proven": story.n_proven(outcome),
+        "survived": story.n_survived(outcome),
         "funnel": _funnel(outcome),
-        "fell_at": [(story.gate_words(gate), n) for gate, n in story.fell_at(outcome)],
+        "gates": gate_rows(outcome.candidates),
+        "p_values": family_p_values(outcome.candidates),
         "shown": _lines(outcome, shown),
         "everyone": _lines(outcome, story.nearest(outcome.candidates, len(outcome.candidates))),
         "n_more": max(len(winners) - n_rows, 0),
@@ -90,8 +92,8 @@ def page_context(outcome: RunOutcome) -> dict[str, object]:
         "best": best,
         "best_name": story.name_of(best) if best is not None else "",
         "best_stamp": story.standing(outcome, best) if best is not None else "",
-        "heatmap": _heatmap(outcome.heatmap, best),
-        "costs": _costs(outcome.best_result),
+        "heatmap": landscape(outcome.heatmap, best),
+        "costs": cost_bars(outcome.best_result),
         "trades": _trades(outcome),
         "n_trades": len(outcome.best_result.trades) if outcome.best_result is not None else 0,
         "identity": {"run": outcome.run_id, **outcome.identity},
@@ -134,9 +136,9 @@ def _legend(outcome: RunOutcome, shown: Sequence[Candidate]) -> list[tuple[str, 
         (f"c-{i}", str(i + 1), f"{story.name_of(c)} ({story.standing(outcome, c)})")
         for i, c in enumerate(shown)
     ]
-    together = _proven(outcome)
+    together = _survivors(outcome)
     if len(together) > 1:
-        entries.insert(0, ("c-all", "Σ", f"the {len(together)} proven together, one unit each"))
+        entries.insert(0, ("c-all", "Σ", f"the {len(together)} survivors together, one unit each"))
     return entries
 
 
@@ -152,15 +154,15 @@ def _equity(outcome: RunOutcome, shown: Sequence[Candidate]) -> Markup:
         for i, c in enumerate(shown)
     ]
     # Only what passed is summed: a sum of the refused would be a picked portfolio.
-    if len(_proven(outcome)) > 1:
-        curves.insert(0, _together(_proven(outcome)))
+    if len(_survivors(outcome)) > 1:
+        curves.insert(0, _together(_survivors(outcome)))
     ends = ", ".join(f"{c.name} {money(float(c.pnl[-1]))}" for c in curves if c.pnl.size)
     label = f"Stitched out-of-sample profit and loss over time with drawdown; at the end: {ends}"
     return equity_with_drawdown(curves, label, WIDE)
 
 
-def _proven(outcome: RunOutcome) -> list[Candidate]:
-    return [w.candidate for w in outcome.winners if w.stamp == "proven"]
+def _survivors(outcome: RunOutcome) -> list[Candidate]:
+    return [w.candidate for w in outcome.winners if w.survived]
 
 
 def _together(shown: Sequence[Candidate]) -> Curve:
@@ -168,7 +170,7 @@ def _together(shown: Sequence[Candidate]) -> Curve:
         days_of(np.concatenate([c.sessions for c in shown])), return_inverse=True
     )
     pnl = np.bincount(where, np.concatenate([c.oos_pnl for c in shown]), days.size)
-    return Curve("the proven together", days, np.cumsum(pnl), "c-all", "Σ")
+    return Curve("the survivors together", days, np.cumsum(pnl), "c-all", "Σ")
 
 
 def _luck(outcome: RunOutcome, shown: Sequence[Candidate]) -> Markup:
@@ -186,7 +188,8 @@ def _luck(outcome: RunOutcome, shown: Sequence[Candidate]) -> Markup:
     return against_luck(pairs, luck, label, WIDE)
 
 
-def _heatmap(found: Heatmap | None, best: Candidate | None) -> Markup | None:
+def landscape(found: Heatmap | None, best: Candidate | None) -> Markup | None:
+    """Return the picture of a grid with a candidate's own cell dotted, None without a grid."""
     if found is None or not found.sharpe.size:
         return None
     label = f"In-sample Sharpe over {found.x_name} and {found.y_name}"
@@ -203,7 +206,8 @@ def _where(found: Heatmap, best: Candidate | None) -> tuple[int, int] | None:
     return found.y_values.index(y), found.x_values.index(x)
 
 
-def _costs(result: Result | None) -> Markup | None:
+def cost_bars(result: Result | None) -> Markup | None:
+    """Return how costs lead from gross to net, None without a trade."""
     if result is None or not len(result.trades):
         return None
     t = result.trades

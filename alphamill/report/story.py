@@ -18,19 +18,21 @@ NOTHING = "Nothing survived, and that is a result"
 NOTHING_RAN = "Nothing could be run, so nothing was asked"
 
 
-def n_proven(outcome: RunOutcome) -> int:
-    """Return how many winners passed every gate; carried ones do not count."""
-    return sum(w.stamp == "proven" for w in outcome.winners)
+def n_survived(outcome: RunOutcome) -> int:
+    """Return how many winners no gate refused; carried ones do not count."""
+    return sum(w.survived for w in outcome.winners)
 
 
 def verdict(outcome: RunOutcome) -> str:
     """Return the one sentence of the run."""
-    proven, asked = n_proven(outcome), len(outcome.candidates)
+    survived, asked = n_survived(outcome), len(outcome.candidates)
     if not asked:
         return NOTHING_RAN
-    if not proven:
+    if not survived:
         return NOTHING
-    return f"{proven:,} of {plural(asked, 'candidate')} passed every gate"
+    text = f"{survived:,} of {plural(asked, 'candidate')} passed every gate"
+    waits = any(w.stamp == "provisional" for w in outcome.winners)
+    return f"{text} that was asked" if waits else text
 
 
 def three_lines(outcome: RunOutcome) -> tuple[tuple[str, str], ...]:
@@ -58,11 +60,12 @@ def key_of(candidate: Candidate) -> tuple[str, str, int]:
 
 
 def stamp_of(winner: Winner) -> str:
-    """Return "proven", or "unproven" with the gate that said no."""
+    """Return "proven", "provisional" with what it waits for, or "unproven" with who said no."""
     gate = winner.candidate.failed_gate
-    if winner.stamp == "proven" or gate is None:
-        return winner.stamp
-    return f"{winner.stamp}: {gate_words(gate)}"
+    waits = winner.candidate.waits_for
+    if gate is None and waits is not None:
+        return f"{winner.stamp}: {gate_words(waits)} waits"
+    return winner.stamp if gate is None else f"{winner.stamp}: {gate_words(gate)}"
 
 
 def standing(outcome: RunOutcome, candidate: Candidate) -> str:
@@ -129,16 +132,16 @@ def meaning(outcome: RunOutcome) -> list[str]:
 
 
 def doubt(outcome: RunOutcome) -> str:
-    """Return how the proven compare with luck alone; empty where nothing is proven."""
-    proven = [w.candidate for w in outcome.winners if w.stamp == "proven"]
+    """Return how the survivors compare with luck alone; empty where there is none."""
+    those = [w.candidate for w in outcome.winners if w.survived]
     luck = outcome.trials.expected_best_noise_sharpe
-    if not proven or not np.isfinite(luck):
+    if not those or not np.isfinite(luck):
         return ""
-    n_above = sum(c.in_sample_sharpe > luck for c in proven)
+    n_above = sum(c.in_sample_sharpe > luck for c in those)
     whose = (
-        "The one proven" if len(proven) == 1 else f"Of {len(proven)} proven, {n_above or 'none'}"
+        "The one survivor" if len(those) == 1 else f"Of {len(those)} survivors, {n_above or 'none'}"
     )
-    if len(proven) == 1:
+    if len(those) == 1:
         whose += " reaches" if n_above else " does not reach"
     else:
         whose += " reach" if n_above > 1 else " reaches"
@@ -158,10 +161,12 @@ def _best_against_luck(outcome: RunOutcome) -> str:
 
 
 def _survived(outcome: RunOutcome) -> str:
-    proven = [w for w in outcome.winners if w.stamp == "proven"]
-    carried = [w for w in outcome.winners if w.stamp != "proven"]
-    if proven:
-        text = f"{_listed([name_of(w.candidate) for w in proven])}."
+    survived = [w for w in outcome.winners if w.survived]
+    carried = [w for w in outcome.winners if not w.survived]
+    if survived:
+        text = f"{_listed([name_of(w.candidate) for w in survived])}."
+        if any(w.stamp == "provisional" for w in survived):
+            text += " Provisional until the sealed end is looked at: alphamill holdout."
     elif outcome.candidates:
         close = nearest(outcome.candidates, 1)[0]
         gate = gate_words(close.failed_gate or "no gate")
@@ -189,7 +194,7 @@ def _expected(outcome: RunOutcome) -> str:
     )
     rate = trades_a_year(outcome.best_result) if outcome.best_result is not None else None
     text += f", {number(rate, 0 if rate >= 10 else 1)} trades a year." if rate is not None else "."
-    return text if n_proven(outcome) else f"Nothing to trade from this run. {text}"
+    return text if n_survived(outcome) else f"Nothing to trade from this run. {text}"
 
 
 def _took(outcome: RunOutcome) -> str:

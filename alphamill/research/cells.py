@@ -1,5 +1,6 @@
 """The stored form of a sweep's cells: one Parquet part a task, one row a cell."""
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,12 @@ from alphamill.core.identity import canonical_json, digest
 from alphamill.core.market import Floats
 from alphamill.core.params import Value
 from alphamill.research.outcome import Failure
+from alphamill.validation.maximum import Maximum, merged
 from alphamill.validation.statistics import sharpe_from_sums
 from alphamill.workshop.files import write_parquet_atomic
+
+# The column of a cell's statistic in the luck test.
+SKILL = "skill_t"
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Part:
     Rows run over ``params``, and for each over ``stacks``. ``blocks`` has shape
     (n_cells, n_blocks, 2): sum and sum of squares of session P&L; ``entries`` has shape
     (n_cells, n_blocks). ``others`` names the other series that the rule read, by role; ``failed``
-    holds the parameter sets that have no cells because the rule raised.
+    holds the parameter sets that have no cells because the rule raised; ``luck`` is what the cells
+    show beside luck, where that was asked.
     """
 
     symbol: str
@@ -42,6 +48,7 @@ class Part:
     entries: NDArray[np.int32]
     others: Mapping[str, str] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
+    luck: Maximum | None = None
 
     def cell(self, row: int) -> dict[str, Value | None]:
         """Return all that tells one cell from the others: parameters, other series, exits."""
@@ -68,6 +75,7 @@ def joined(parts: Sequence[Part]) -> Part:
         np.concatenate([part.entries for part in parts]),
         first.others,
         tuple(failure for part in parts for failure in part.failed),
+        merged([part.luck for part in parts if part.luck]) if first.luck else None,
     )
 
 
@@ -99,6 +107,9 @@ def write_part(path: Path, part: Part) -> None:
         "others": canonical_json(dict(part.others)),
         "failed": canonical_json([asdict(failure) for failure in part.failed]),
     }
+    if part.luck:
+        columns[SKILL] = _array(part.luck.statistic)
+        meta["luckiest"] = base64.b64encode(part.luck.largest.astype("<f4").tobytes()).decode()
     # Parquet's checksums cover the columns only.
     meta["digest"] = digest(meta)
     write_parquet_atomic(path, pa.table(columns).replace_schema_metadata(meta))
@@ -133,7 +144,18 @@ def read_part(path: Path) -> Part:
             _matrix(table, "block_entries", n_cells).astype(np.int32),
             json.loads(meta["others"]),
             _failed(meta),
+            _luck(table, meta),
         )
+
+
+def read_luck(path: Path) -> Maximum | None:
+    """Return what a stored part's cells show beside luck, without reading the rest of them."""
+    with _damage_named(path):
+        schema = pq.read_schema(path)
+        if SKILL not in schema.names:
+            return None
+        column = pq.read_table(path, columns=[SKILL], page_checksum_verification=True)
+        return _luck(column, _meta(schema))
 
 
 def read_failed(path: Path) -> tuple[Failure, ...]:
@@ -162,6 +184,13 @@ def _meta(schema: pa.Schema) -> dict[str, str]:
 
 def _failed(meta: Mapping[str, str]) -> tuple[Failure, ...]:
     return tuple(Failure(**failure) for failure in json.loads(meta["failed"]))
+
+
+def _luck(table: pa.Table, meta: Mapping[str, str]) -> Maximum | None:
+    if SKILL not in table.column_names:
+        return None
+    largest = np.frombuffer(base64.b64decode(meta["luckiest"]), dtype="<f4")
+    return Maximum(_matrix(table, SKILL, table.num_rows), largest.astype(np.float64))
 
 
 def _unrolled(

@@ -1,8 +1,12 @@
-"""The factory: from a sweep's cells to one judged candidate a strategy and instrument."""
+"""The factory: from a sweep's cells to one judged candidate a strategy and instrument.
+
+Here each candidate meets the gates that need nothing but itself; `chain` asks the others.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -18,42 +22,79 @@ from alphamill.backtest.metrics import (
 from alphamill.core.errors import DataError
 from alphamill.core.market import Floats, Ints
 from alphamill.core.strategy import Strategy
-from alphamill.research.cells import Part, joined
+from alphamill.research.cells import Part, joined, read_part
+from alphamill.research.evidence import Evidence, gather
 from alphamill.research.outcome import Candidate
 from alphamill.research.plan import Plan
+from alphamill.research.rules import UserFile, rule_of
 from alphamill.research.sweep import Ground, SweepRun, legs, signals, targets
+from alphamill.validation.drawdown import drawdown_gate
 from alphamill.validation.gates import (
-    NO_CELL,
-    BlockSums,
-    Thresholds,
     Verdict,
-    WalkForward,
     basic,
-    thresholds,
-    walk_forward_gate,
+    deflated_gate,
+    stamped,
+    validity_gate,
 )
+from alphamill.validation.overfitting import overfitting_gate
+from alphamill.validation.plateau import plateau_gate
+from alphamill.validation.regime import regime_gate
 from alphamill.validation.splits import Fold, walk_forward
+from alphamill.validation.stress import stress_gate
+from alphamill.validation.thresholds import Thresholds, thresholds
+from alphamill.validation.walk import NO_CELL, BlockSums, WalkForward, walk_forward_gate
+from alphamill.workshop.parallel import Executor
 from alphamill.workshop.progress import Progress
 
 
+@dataclass(frozen=True)
+class Question:
+    """One candidate to be judged: where its cells are stored, and its rule if it is a user's."""
+
+    symbol: str
+    strategy: str
+    parts: tuple[Path, ...]
+    file: UserFile | None
+    trials_ever: int
+
+
 def judge(
-    plan: Plan, run: SweepRun, grounds: Mapping[str, Ground], progress: Progress
+    plan: Plan,
+    run: SweepRun,
+    grounds: Mapping[str, Ground],
+    trials_ever: int,
+    executor: Executor,
+    progress: Progress,
 ) -> tuple[Candidate, ...]:
     """Return one candidate for each strategy and instrument that has cells, in plan order.
 
     Every candidate meets every gate, also after a failure, so that its report is whole.
     """
-    pairs = list(dict.fromkeys((task.symbol, task.strategy) for task in run.tasks))
-    progress.start("gates", len(pairs))
-    candidates = []
-    for symbol, strategy in pairs:
-        part = joined(list(run.parts(symbol, strategy)))
+    files = {(task.symbol, task.strategy): task.file for task in run.tasks}
+    questions = [
+        Question(*pair, run.paths(*pair), file, trials_ever) for pair, file in files.items()
+    ]
+    progress.start("gates", len(questions))
+    # Rules do not travel to the workers; they are found there by name.
+    handle = executor.put((replace(plan, strategies=()), grounds))
+    found: list[Candidate] = []
+    for question, candidate in zip(questions, executor.map(answer, questions, handle), strict=True):
         # Where the rule raised for all parameter sets there is nothing to judge.
-        if part.cells.size:
-            candidates.append(_judged(plan, grounds, part))
-        progress.advance(1, f"{symbol} {strategy}")
+        if candidate is not None:
+            found.append(candidate)
+        progress.advance(1, f"{question.symbol} {question.strategy}")
     progress.finish()
-    return tuple(candidates)
+    return tuple(found)
+
+
+def answer(given: tuple[Plan, Mapping[str, Ground]], question: Question) -> Candidate | None:
+    """Return one candidate of stored cells; None where there are none."""
+    plan, grounds = given
+    part = joined([read_part(path) for path in question.parts])
+    if not part.cells.size:
+        return None
+    strategy = rule_of(question.strategy, question.file)
+    return judged(replace(plan, strategies=(strategy,)), grounds, part, question.trials_ever)
 
 
 def rerun(strategy: Strategy, grounds: Mapping[str, Ground], part: Part, cell: int) -> Result:
@@ -80,10 +121,11 @@ def block_sums(ground: Ground, part: Part) -> BlockSums:
 def limits_for(plan: Plan, ground: Ground) -> Thresholds:
     """Return the gates' thresholds for one instrument's length of history."""
     years = ground.sessions.size / periods_per_year(ground.sessions)
-    return thresholds(plan.gate_preset, len(ground.bars), years, plan.gates)
+    return thresholds(plan.gate_preset, len(ground.bars), years, plan.gates, plan.decides)
 
 
-def _judged(plan: Plan, grounds: Mapping[str, Ground], part: Part) -> Candidate:
+def judged(plan: Plan, grounds: Mapping[str, Ground], part: Part, trials_ever: int) -> Candidate:
+    """Return the candidate of some cells, with the verdicts that need nothing but itself."""
     ground, strategy = grounds[part.symbol], plan.strategy(part.strategy)
     sums, limits = block_sums(ground, part), limits_for(plan, ground)
     folds = walk_forward(len(ground.blocks), plan.train_quarters, plan.test_quarters)
@@ -92,9 +134,17 @@ def _judged(plan: Plan, grounds: Mapping[str, Ground], part: Part) -> Candidate:
     cell = walked.final_cell
     if cell == NO_CELL:
         cell = int(np.argmax(part.cells["total_trades"]))
-    measured = summary(rerun(strategy, grounds, part, cell))
+    result = rerun(strategy, grounds, part, cell)
+    measured = summary(result)
     _require_same(part, cell, measured)
+    evidence = gather(plan, grounds, part, walked, cell, trials_ever, plan.seed)
     sessions, pnl = _stitched(strategy, grounds, part, walked, folds)
+    verdicts = (
+        _valid(result, measured, limits),
+        _basic(measured, limits),
+        walked.verdict,
+        *_of_evidence(evidence, daily_pnl(result)[1], trials_ever, limits),
+    )
     return Candidate(
         symbol=part.symbol,
         timeframe=ground.bars.timeframe,
@@ -108,7 +158,37 @@ def _judged(plan: Plan, grounds: Mapping[str, Ground], part: Part) -> Candidate:
         oos_sharpe=sharpe(pnl, sums.periods_per_year),
         sessions=sessions,
         oos_pnl=pnl,
-        verdicts=(_basic(measured, limits), walked.verdict),
+        verdicts=tuple(stamped(verdict, limits) for verdict in verdicts),
+        cell=cell,
+    )
+
+
+def _valid(result: Result, measured: Metrics, limits: Thresholds) -> Verdict:
+    n_closed = measured.total_trades
+    share = int(result.trades.ambiguous.sum()) / n_closed if n_closed else 0.0
+    # Only data that were accepted come into the catalog.
+    return validity_gate(measured.fees + measured.slippage, True, share, limits.validity)
+
+
+def _of_evidence(
+    evidence: Evidence, daily: Floats, trials_ever: int, limits: Thresholds
+) -> tuple[Verdict, ...]:
+    deflated, grid = evidence.deflated, evidence.overfitting
+    return (
+        regime_gate(evidence.regimes, limits.regime),
+        plateau_gate(evidence.plateau, limits.plateau),
+        drawdown_gate(evidence.by_trade_order, evidence.by_blocks, limits.drawdown),
+        deflated_gate(
+            sharpe(daily, 1.0),
+            daily.size,
+            evidence.shape,
+            trials_ever,
+            deflated.mean_correlation,
+            deflated.trials.by_clusters,
+            limits.deflated_sharpe,
+        ),
+        overfitting_gate(grid.pbo, grid.loss_probability, grid.band, limits.overfitting),
+        stress_gate(evidence.stress, limits.cost_stress),
     )
 
 

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alphamill.backtest.engine import Result
 from alphamill.core.market import Floats, Ints
 from alphamill.core.params import Value
 from alphamill.data.raw import Finding
 from alphamill.validation.gates import Verdict
+from alphamill.validation.thresholds import GATES
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Candidate:
     """One strategy on one instrument: its best cell and what every gate said.
 
     ``sessions`` (yyyymmdd) and ``oos_pnl`` are the stitched out-of-sample P&L by trade date in
-    account currency; Sharpes are annualised from daily marked-to-market P&L.
+    account currency; Sharpes are annualised from daily marked-to-market P&L; ``cell`` is the row
+    of its chosen cell among those tried.
     """
 
     symbol: str
@@ -41,19 +43,42 @@ class Candidate:
     sessions: Ints
     oos_pnl: Floats
     verdicts: tuple[Verdict, ...]
+    cell: int = -1
 
     @property
     def failed_gate(self) -> str | None:
-        """Return the first gate that said no."""
-        return next((v.gate for v in self.verdicts if not v.passed), None)
+        """Return the first gate that decides and said no."""
+        return next((v.gate for v in self._deciding() if v.asked and not v.passed), None)
+
+    @property
+    def waits_for(self) -> str | None:
+        """Return the first gate that decides and was not asked, where none said no."""
+        if self.failed_gate:
+            return None
+        return next((v.gate for v in self._deciding() if not v.asked), None)
+
+    @property
+    def stamp(self) -> str:
+        """Return what may be said of it: proven, provisional (a gate still waits), unproven."""
+        if self.failed_gate:
+            return "unproven"
+        return "provisional" if self.waits_for else "proven"
 
     @property
     def distance(self) -> tuple[int, float, str, int]:
         """Return a key that puts first who came furthest: gates passed in a row, then Sharpe."""
-        passed = [v.passed for v in self.verdicts]
+        passed = [v.passed for v in self._deciding()]
         came = passed.index(False) if False in passed else len(passed)
         behind = -self.oos_sharpe if math.isfinite(self.oos_sharpe) else math.inf
         return -came, behind, self.symbol, self.strategy_id
+
+    def _deciding(self) -> list[Verdict]:
+        return [v for v in self.verdicts if v.decides]
+
+    def told(self, *more: Verdict) -> "Candidate":
+        """Return the candidate with further verdicts, all in the order of the gates."""
+        verdicts = sorted((*self.verdicts, *more), key=lambda v: GATES.index(v.gate))
+        return replace(self, verdicts=tuple(verdicts))
 
 
 @dataclass(frozen=True)
@@ -62,10 +87,15 @@ class Winner:
 
     rank: int
     candidate: Candidate
-    stamp: str  # "proven" or "unproven"
+    stamp: str  # of its candidate
     run_id: str
     data_hash: str
     code_version: str
+
+    @property
+    def survived(self) -> bool:
+        """Whether no gate that decides said no; one may still wait."""
+        return self.stamp != "unproven"
 
 
 @dataclass(frozen=True)

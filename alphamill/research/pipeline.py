@@ -7,20 +7,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from alphamill.backtest.engine import Result
-from alphamill.backtest.metrics import daily_pnl, periods_per_year, sharpe
+from alphamill.backtest.metrics import periods_per_year
 from alphamill.core.clock import Clock
-from alphamill.core.errors import DataError, SettingsError
+from alphamill.core.errors import DataError
 from alphamill.core.identity import canonical_json, digest
-from alphamill.data.calendar import schedule
 from alphamill.data.catalog import Catalog
 from alphamill.data.ingest import Ingested, ingest
-from alphamill.data.instruments import instrument
 from alphamill.data.raw import Source
 from alphamill.research import results, winners
-from alphamill.research.cells import Part, joined
+from alphamill.research.cells import joined
+from alphamill.research.chain import compared
 from alphamill.research.chance import chance_test
 from alphamill.research.factory import judge, limits_for, rerun
 from alphamill.research.heatmap import heatmap
@@ -35,23 +32,18 @@ from alphamill.research.outcome import (
     grid_lines,
 )
 from alphamill.research.plan import Plan
-from alphamill.research.sweep import Ground, SweepRun, memo_bytes, sweep
+from alphamill.research.prepare import Prepared, date_of, prepare
+from alphamill.research.rebuilt import ASKED, asked
+from alphamill.research.sealed import still_sealed
+from alphamill.research.sweep import SweepRun, sweep
+from alphamill.validation.gates import Verdict, stamped
 from alphamill.validation.ledger import Ledger
-from alphamill.validation.splits import Windows, quarter_blocks, windows
-from alphamill.validation.statistics import deflated_sharpe, moments, noise_sharpe
-from alphamill.workshop.parallel import executor
+from alphamill.validation.splits import Windows
+from alphamill.validation.statistics import noise_sharpe
+from alphamill.validation.thresholds import GATES
+from alphamill.validation.trials import null_variance
+from alphamill.workshop.parallel import Executor, executor
 from alphamill.workshop.progress import Progress
-
-ACCOUNT_CURRENCY = "USD"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What the sweep may see of each instrument, and what was left out."""
-
-    grounds: Mapping[str, Ground]
-    windows: Mapping[str, Windows]
-    refused: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True)
@@ -129,33 +121,40 @@ def run(
         progress=progress,
     )
     stages = {"ingest": (clock.now_ns() - begun) / 1e9}
-    done = research(plan, workspace, n_workers=n_workers, progress=progress, clock=clock)
-    winners.write_manifest(workspace / "winners_manifest.json", done.winners, clock.now_ns())
-    return _outcome(plan, done, taken, {**stages, **done.stages}, n_workers)
+    with executor(n_workers) as work:
+        done = research(plan, workspace, work, progress=progress, clock=clock)
+        winners.write_manifest(workspace / "winners_manifest.json", done.winners, clock.now_ns())
+        return _outcome(plan, done, taken, {**stages, **done.stages}, n_workers)
 
 
 def research(
-    plan: Plan, workspace: Path, *, n_workers: int, progress: Progress, clock: Clock
+    plan: Plan, workspace: Path, work: Executor, *, progress: Progress, clock: Clock
 ) -> Judged:
     """Sweep and judge what the catalog already holds, and store the verdicts with the run."""
-    prepared = prepare(plan, Catalog(workspace), n_workers)
+    prepared = prepare(plan, Catalog(workspace), work)
     if not prepared.grounds:
         why = "; ".join(f"{r.symbol}: {r.reason}" for r in prepared.refused)
         raise DataError(f"no series can be swept. {why}. Ingest a longer or another series.")
-    ledger = Ledger(workspace / "ledger.db", clock)
+    ledger = Ledger(workspace / "ledger.db", clock, plan.machine)
     stages: dict[str, float] = {}
-    with executor(n_workers) as work:
-        begun = clock.now_ns()
-        swept = sweep(plan, prepared.grounds, workspace / "runs", ledger, work, progress)
-        stages["sweep"] = (clock.now_ns() - begun) / 1e9
-        took = {"workers": n_workers, "runtime_seconds": stages["sweep"]}
-        results.write_meta(swept.folder, {**_meta(plan, prepared, swept, begun), **took})
-        begun = clock.now_ns()
-        candidates = judge(plan, swept, prepared.grounds, progress)
-        stages["gates"] = (clock.now_ns() - begun) / 1e9
-        begun = clock.now_ns()
-        candidates = chance_test(plan, swept, prepared.grounds, candidates, work, progress)
-        stages["chance test"] = (clock.now_ns() - begun) / 1e9
+    begun = clock.now_ns()
+    swept = sweep(plan, prepared.grounds, workspace / "runs", ledger, work, progress)
+    stages["sweep"] = (clock.now_ns() - begun) / 1e9
+    took = {
+        "workers": work.n_workers,
+        "runtime_seconds": stages["sweep"],
+        # Rows that are cut off at the end of a chain show only against a head kept elsewhere.
+        "ledger_head": ledger.head(),
+    }
+    results.write_meta(swept.folder, {**_meta(plan, prepared, swept, begun), **took})
+    begun = clock.now_ns()
+    candidates = judge(plan, swept, prepared.grounds, ledger.count(), work, progress)
+    candidates = compared(plan, prepared.grounds, candidates, swept.luck)
+    stages["gates"] = (clock.now_ns() - begun) / 1e9
+    begun = clock.now_ns()
+    candidates = chance_test(plan, swept, prepared.grounds, candidates, work, progress)
+    stages["chance test"] = (clock.now_ns() - begun) / 1e9
+    candidates = _with_holdout(plan, prepared, candidates, winners.looked_before(swept.folder))
     identity = {
         symbol: (swept.run_id, ground.data_hash, swept.code_version)
         for symbol, ground in prepared.grounds.items()
@@ -168,57 +167,20 @@ def research(
     return judged
 
 
-def prepare(plan: Plan, catalog: Catalog, n_workers: int = 1) -> Prepared:
-    """Return each instrument's discovery window, and seal the last part of its history."""
-    grounds: dict[str, Ground] = {}
-    cut: dict[str, Windows] = {}
-    refused: list[Refusal] = []
-    known = {(e.symbol, e.timeframe): e for e in catalog.entries()}
-    for symbol in plan.symbols:
-        entry = known.get((symbol, plan.timeframe))
-        if entry is None:
-            refused.append(Refusal(symbol, "all", f"the catalog holds no {plan.timeframe} bars"))
-            continue
-        what = instrument(symbol, plan.instruments.get(symbol))
-        if what.currency != ACCOUNT_CURRENCY:
-            why = (
-                f"its P&L falls due in {what.currency}, the account is in {ACCOUNT_CURRENCY} and "
-                f"no rate is given; instruments: {{{symbol}: {{currency: {ACCOUNT_CURRENCY}}}}} in "
-                "the project file takes it at par"
-            )
-            refused.append(Refusal(symbol, "all", why))
-            continue
-        days = schedule(what.calendar, entry.first_session, entry.last_session).session
-        cut[symbol] = windows(days, plan.windows or None)
-        sealed = catalog.seal(symbol, plan.timeframe, cut[symbol].sealed.first)
-        first, last = cut[symbol].discovery.first, cut[symbol].discovery.last
-        if sealed <= last:
-            raise SettingsError(
-                f"{symbol}: its bars are sealed from {_date(sealed)} on by an earlier project, and "
-                f"windows.discovery ends {_date(last)}. Let it end before the seal, or open the "
-                "seal on purpose; a look is logged and charged."
-            )
-        bars = catalog.read(symbol, plan.timeframe, first, last)
-        sessions = np.unique(bars.session)
-        blocks = quarter_blocks(sessions)
-        if len(blocks) <= plan.train_quarters:
-            why = (
-                f"insufficient history: its discovery window has {len(blocks)} quarters and the "
-                f"walk-forward needs more than {plan.train_quarters}"
-            )
-            refused.append(Refusal(symbol, "all", why))
-            continue
-        grounds[symbol] = Ground(
-            bars,
-            what,
-            sessions,
-            blocks,
-            plan.exits,
-            plan.sides,
-            catalog.content_hash(symbol, plan.timeframe, first, last),
-            memo_bytes(plan, len(bars), n_workers),
-        )
-    return Prepared(grounds, cut, tuple(refused))
+def _with_holdout(
+    plan: Plan,
+    prepared: Prepared,
+    candidates: Sequence[Candidate],
+    before: Mapping[winners.Cell, Verdict],
+) -> tuple[Candidate, ...]:
+    """Return the candidates with what the sealed end said of the same cell, if it was looked at."""
+    told = []
+    for who in candidates:
+        said = before.get(winners.cell_name(who))
+        if said is None:
+            said = still_sealed(plan, prepared.grounds, who)
+        told.append(who.told(stamped(said, limits_for(plan, prepared.grounds[who.symbol]))))
+    return tuple(told)
 
 
 def _meta(plan: Plan, prepared: Prepared, swept: SweepRun, begun_ns: int) -> dict[str, Any]:
@@ -245,6 +207,7 @@ def _meta(plan: Plan, prepared: Prepared, swept: SweepRun, begun_ns: int) -> dic
         "code_version": swept.code_version,
         "seed": plan.seed,
         "series": series,
+        ASKED: asked(plan),
     }
 
 
@@ -262,7 +225,7 @@ def _outcome(
         grounds = done.prepared.grounds
         ground, strategy = grounds[best.symbol], plan.strategy(best.strategy_name)
         part = joined(list(done.sweep.parts(best.symbol, best.strategy_name)))
-        shown = rerun(strategy, grounds, part, _cell(part, best))
+        shown = rerun(strategy, grounds, part, best.cell)
         chart = heatmap(part, ground.sessions.size, periods_per_year(ground.sessions))
     kept_out = {t.symbol for t in taken if t.refused}
     hashes = [ground.data_hash for ground in done.prepared.grounds.values()]
@@ -280,7 +243,7 @@ def _outcome(
             *(r for r in done.refused if r.symbol not in kept_out),
         ),
         quality=tuple(finding for t in taken for finding in t.findings),
-        trials=_trials(done, best, shown),
+        trials=_trials(done, best),
         windows={s: _dates(w) for s, w in done.prepared.windows.items()},
         identity={
             "run": done.sweep.run_id,
@@ -291,6 +254,7 @@ def _outcome(
         budget={
             "cells": f"{done.sweep.n_cells:,} of at most {plan.max_cells:,}",
             **grid_lines(done.sweep.grids),
+            "resampled histories for each instrument": f"{plan.draws:,}",
             "permuted markets for each instrument": str(plan.permutations),
             "workers": str(n_workers),
         },
@@ -316,41 +280,31 @@ def _funnel(done: Judged) -> tuple[FunnelStep, ...]:
         FunnelStep("strategy on instrument", len(done.candidates), "candidates"),
     ]
     left = list(done.candidates)
-    for gate in ("basic", "walk_forward", "chance"):
-        if any(v.gate == gate for c in done.candidates for v in c.verdicts):
-            left = [c for c in left if any(v.gate == gate and v.passed for v in c.verdicts)]
+    for gate in GATES:
+        said = {_key(c): v for c in done.candidates for v in c.verdicts if v.gate == gate}
+        if any(v.decides and v.asked for v in said.values()):
+            left = [c for c in left if said[_key(c)].passed]
             steps.append(FunnelStep(gate, len(left), "candidates"))
-    proven = sum(w.stamp == "proven" for w in done.winners)
-    return (*steps, FunnelStep("winners", proven, "candidates"))
+    passed = sum(w.stamp != "unproven" for w in done.winners)
+    return (*steps, FunnelStep("winners", passed, "candidates"))
 
 
-def _cell(part: Part, who: Candidate) -> int:
-    for row in range(part.cells.size):
-        if part.cell(row) == dict(who.params):
-            return row
-    raise DataError(f"{who.symbol} {who.strategy_name}: its cell is not in the stored sweep.")
+def _key(who: Candidate) -> tuple[str, str]:
+    return who.symbol, who.strategy_name
 
 
-def _trials(done: Judged, best: Candidate | None, shown: Result | None) -> Trials:
+def _trials(done: Judged, best: Candidate | None) -> Trials:
     swept = done.sweep
     noise, deflated = 0.0, None
-    if best is not None and shown is not None:
-        ground = done.prepared.grounds[best.symbol]
-        per_year, n = periods_per_year(ground.sessions), ground.sessions.size
-        daily = daily_pnl(shown)[1]
+    if best is not None:
+        sessions = done.prepared.grounds[best.symbol].sessions
         # Under no edge a per-period Sharpe varies by its sampling error; the spread of net
         # Sharpes in a sweep is mostly cost drag and would be no measure of luck.
-        variance = 1.0 / (n - 1.0)
-        noise = noise_sharpe(swept.n_cells, variance) * math.sqrt(per_year)
-        deflated = deflated_sharpe(
-            sharpe(daily, 1.0), n, done.trials_ever, variance, moments(daily)
-        )
+        variance = null_variance(sessions.size)
+        noise = noise_sharpe(swept.n_cells, variance) * math.sqrt(periods_per_year(sessions))
+        deflated = next(v.score for v in best.verdicts if v.gate == "deflated_sharpe")
     return Trials(swept.n_cells, swept.n_new_trials, done.trials_ever, noise, deflated)
 
 
 def _dates(cut: Windows) -> dict[str, str]:
-    return {w.name: f"{_date(w.first)} to {_date(w.last)}" for w in cut.all()}
-
-
-def _date(session: int) -> str:
-    return f"{session // 10000:04d}-{session // 100 % 100:02d}-{session % 100:02d}"
+    return {w.name: f"{date_of(w.first)} to {date_of(w.last)}" for w in cut.all()}

@@ -14,7 +14,8 @@ from alphamill.backtest.state import REASONS
 from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.identity import canonical_json
 from alphamill.research.cells import Part, in_sample, read_part
-from alphamill.validation.gates import BasicThresholds, passes_basic
+from alphamill.validation.gates import passes_basic
+from alphamill.validation.thresholds import BasicThresholds
 from alphamill.workshop.files import write_atomic, write_parquet_atomic
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def _frame(part: Part, meta: dict[str, Any]) -> pd.DataFrame:
 _ASKED = ("total_trades", "sharpe_ratio", "profit_factor", "win_rate")
 
 
-# Known for the cell that stands for its strategy and instrument; the regime and stability gates
-# and the composite score are the seeds', and empty until a run asks them.
+# Known for the cell that stands for its strategy and instrument; the seeds' composite score weighs
+# features that no model has yet, and stays empty.
 _JUDGED = (
     "passed_walkforward",
     "passed_regime",
@@ -148,6 +149,12 @@ _JUDGED = (
     "passed_all_filters",
     "composite_score",
 )
+_SAID_BY = {
+    "passed_walkforward": "walk_forward",
+    "passed_regime": "regime",
+    "passed_stability": "plateau",
+    "passed_statistical": "luck",
+}
 
 
 def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
@@ -159,10 +166,11 @@ def _with_verdicts(rows: pd.DataFrame, run_folder: Path) -> pd.DataFrame:
     row_of = {key: row for row, key in enumerate(keys)}
     for c in json.loads(path.read_text())["candidates"]:
         at = row_of[c["symbol"], c["strategy_name"], canonical_json(c["params"])]
-        said = {gate: passed for gate, passed, *_ in c["verdicts"]}
-        rows.loc[at, "passed_walkforward"] = said["walk_forward"]
-        rows.loc[at, "passed_statistical"] = said.get("chance")
-        rows.loc[at, "passed_all_filters"] = all(said.values())
+        asked = [verdict for verdict in c["verdicts"] if verdict["asked"]]
+        said = {verdict["gate"]: verdict["passed"] for verdict in asked}
+        for column, gate in _SAID_BY.items():
+            rows.loc[at, column] = said.get(gate)
+        rows.loc[at, "passed_all_filters"] = all(v["passed"] for v in asked if v["decides"])
     return rows
 
 

@@ -21,12 +21,14 @@ from alphamill.core.market import Bars, Floats, Instrument, Ints, Signals
 from alphamill.core.params import Params, Value
 from alphamill.core.strategy import Sides, Strategy
 from alphamill.indicators.memo import memo
-from alphamill.research.cells import Part, read_failed, read_part, write_part
+from alphamill.research.cells import Part, read_failed, read_luck, read_part, write_part
+from alphamill.research.luck import Luck, maximum_of
 from alphamill.research.outcome import Failure, GridCount, Refusal
 from alphamill.research.partners import others_of
 from alphamill.research.plan import Plan
 from alphamill.research.rules import UserFile, rule_code, rule_of, user_file
 from alphamill.validation.ledger import Ledger, Stacks, TrialSet
+from alphamill.validation.maximum import Maximum, merged
 from alphamill.validation.splits import Blocks
 from alphamill.workshop.parallel import Executor, Handle
 from alphamill.workshop.progress import Progress
@@ -56,6 +58,7 @@ class Ground:
     sides: Sides
     data_hash: str
     memo_bytes: int
+    luck: Luck | None = None  # without it cells are not judged against luck
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,17 @@ class SweepRun:
 
     def parts(self, symbol: str, strategy: str) -> Iterator[Part]:
         """Yield the stored parts of one candidate in plan order."""
-        for task in self.tasks:
-            if (task.symbol, task.strategy) == (symbol, strategy):
-                yield read_part(_part_path(self.folder, task))
+        return map(read_part, self.paths(symbol, strategy))
+
+    def paths(self, symbol: str, strategy: str) -> tuple[Path, ...]:
+        """Return where the parts of one candidate are stored, in plan order."""
+        own = (t for t in self.tasks if (t.symbol, t.strategy) == (symbol, strategy))
+        return tuple(_part_path(self.folder, task) for task in own)
+
+    def luck(self, symbol: str, strategy: str) -> Maximum | None:
+        """Return what one candidate's cells show beside luck, without reading them."""
+        found = [read_luck(path) for path in self.paths(symbol, strategy)]
+        return merged([part for part in found if part]) if any(found) else None
 
 
 def sweep(
@@ -110,6 +121,8 @@ def sweep(
 ) -> SweepRun:
     """Run every cell of ``plan`` that is not yet stored below ``folder``.
 
+    ``grounds`` are best `opened_singly`.
+
     A finished task is on disk before it is counted; a kill at any moment loses at most the tasks
     in flight. Results and ledger do not depend on the number of workers.
 
@@ -118,7 +131,7 @@ def sweep(
     SettingsError
         When the plan holds more cells than its budget.
     """
-    tasks, refused = _tasks(plan, grounds)
+    tasks, refused = tasks_of(plan, grounds)
     n_cells = _n_cells(plan, tasks)
     if n_cells > plan.max_cells:
         raise SettingsError(
@@ -136,6 +149,7 @@ def sweep(
             for task in tasks
         ],
         [stack.as_params() for stack in plan.exits],
+        [plan.draws, plan.seed if plan.draws else None],
     )[:16]
     run_folder = folder / run_id
     (run_folder / "parts").mkdir(parents=True, exist_ok=True)
@@ -148,7 +162,7 @@ def sweep(
         ledger.append(_trial_sets(plan, grounds[task.symbol], task, run_id, failed[task.number]))
     progress.start("sweep", n_cells)
     progress.advance(_n_cells(plan, done), "found stored" if done else "")
-    handle = executor.put(opened_singly(grounds, executor))
+    handle = executor.put(grounds)
     for task, part in zip(todo, executor.map(run_task, todo, handle), strict=True):
         write_part(_part_path(run_folder, task), part)
         failed[task.number] = part.failed
@@ -169,7 +183,10 @@ def sweep(
 
 
 class Singly(Mapping[str, Ground]):
-    """Grounds that a worker opens one by one, so that it maps the bars of few instruments."""
+    """Grounds that are opened one by one, so that a process maps the bars of few instruments.
+
+    The parent reads them so too: what it has handed over it need not hold besides.
+    """
 
     def __init__(self, handles: Mapping[str, Handle[Ground]]) -> None:
         self._handles = dict(handles)
@@ -183,10 +200,14 @@ class Singly(Mapping[str, Ground]):
     def __len__(self) -> int:
         return len(self._handles)
 
+    def only(self, symbols: Iterable[str]) -> "Singly":
+        """Return some of the grounds."""
+        return Singly({symbol: self._handles[symbol] for symbol in symbols})
 
-def opened_singly(grounds: Mapping[str, Ground], executor: Executor) -> Singly:
-    """Return ``grounds`` as workers should be given them."""
-    return Singly({symbol: executor.put(ground) for symbol, ground in grounds.items()})
+
+def opened_singly(grounds: Iterable[tuple[str, Ground]], executor: Executor) -> Singly:
+    """Hand over grounds one after another and return them as all processes should read them."""
+    return Singly({symbol: executor.put(ground) for symbol, ground in grounds})
 
 
 def run_task(grounds: Mapping[str, Ground], task: Task) -> Part:
@@ -197,8 +218,11 @@ def run_task(grounds: Mapping[str, Ground], task: Task) -> Part:
     stacks, n_blocks = _stacks(ground.stacks, task), len(ground.blocks)
     with memo(ground.memo_bytes):
         kept, found, raised = run_grid(strategy, task.params, ground, others)
+    luck = None
+    if ground.luck:
+        luck = maximum_of(ground.luck, len(ground.bars), found, bool(task.others))
     nothing = np.zeros(0, TALLY), np.zeros((0, n_blocks, 2)), np.zeros((0, n_blocks), np.int32)
-    cells, blocks, entries = zip(nothing, *found, strict=True)
+    cells, blocks, entries = zip(nothing, *(one[:3] for one in found), strict=True)
     return Part(
         task.symbol,
         task.strategy,
@@ -209,6 +233,7 @@ def run_task(grounds: Mapping[str, Ground], task: Task) -> Part:
         np.concatenate(entries),
         task.others,
         tuple(Failure(task.symbol, task.strategy, dict(p), str(e)) for p, e in raised),
+        luck,
     )
 
 
@@ -316,7 +341,7 @@ def _market(ground: Ground) -> Market:
     )
 
 
-def _tasks(plan: Plan, grounds: Mapping[str, Ground]) -> tuple[list[Task], list[Refusal]]:
+def tasks_of(plan: Plan, grounds: Mapping[str, Ground]) -> tuple[list[Task], list[Refusal]]:
     tasks: list[Task] = []
     refused: list[Refusal] = []
     files = {name: user_file(path) for name, path in plan.files.items()}

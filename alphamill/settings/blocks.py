@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.core.params import Value
 from alphamill.core.strategy import Sides
+from alphamill.research.plan import Null
 from alphamill.validation.splits import DEFAULT_WINDOWS
 
 
@@ -125,6 +126,7 @@ class ExitsBlock(Block):
 class SweepBlock(Block):
     exits: ExitsBlock = ExitsBlock()
     permutations: Annotated[int, Field(ge=0)] = 99
+    permute: Null = "bars"
     max_cells: Positive = 2_000_000
     max_memory_mb: Annotated[int, Field(ge=64)] = 2_000
     seed: Annotated[int, Field(ge=0)] = 7
@@ -150,6 +152,8 @@ class WindowsBlock(Block):
 
 class GatesBlock(Block):
     preset: str = "calibrated"
+    decides: tuple[str, ...] | None = None
+    draws: Annotated[int, Field(ge=0)] = 999
     train_quarters: Positive = 12
     test_quarters: Positive = 4
     thresholds: Mapping[str, Mapping[str, float]] = {}
@@ -163,3 +167,4 @@ class WinnersBlock(Block):
 class RunBlock(Block):
     workspace: Path = Path("workspace")
     workers: Positive | Everything = "all"
+    machine: Annotated[str, Field(min_length=1, max_length=64)] | None = None

@@ -26,7 +26,7 @@ from alphamill.settings.blocks import (
 from alphamill.settings.choice import chosen, nearest
 from alphamill.settings.template import template
 from alphamill.settings.yaml_file import Document, Where, read_yaml
-from alphamill.validation.gates import thresholds
+from alphamill.validation.thresholds import thresholds
 
 
 class Project(Block):
@@ -63,7 +63,7 @@ class Project(Block):
     def plan(self) -> Plan:
         """Return the checked order for the research path."""
         # A gate that does not exist should not be found out after an hour of sweeping.
-        thresholds(self.gates.preset, 1, 1.0, self.gates.thresholds)
+        thresholds(self.gates.preset, 1, 1.0, self.gates.thresholds, self.gates.decides)
         for symbol in {*self.strategies.partners, *self.strategies.partners.values()}:
             instrument(symbol, self.instruments.get(symbol))
         choice, stacks = chosen(self.strategies), self.sweep.exits.combinations()
@@ -76,16 +76,20 @@ class Project(Block):
             windows=self.windows.model_dump(),
             gates=self.gates.thresholds,
             gate_preset=self.gates.preset,
+            decides=self.gates.decides,
+            draws=self.gates.draws,
             train_quarters=self.gates.train_quarters,
             test_quarters=self.gates.test_quarters,
             top_n=self.winners.top_n,
             carry_unproven=self.winners.carry_unproven,
             permutations=self.sweep.permutations,
+            null=self.sweep.permute,
             max_cells=self.sweep.max_cells,
             max_memory_mb=self.sweep.max_memory_mb,
             instruments=self.instruments,
             seed=self.sweep.seed,
             project=self.project,
+            machine=self.run.machine,
             partners={**PARTNERS, **self.strategies.partners},
             files=choice.files,
             n_exits_declared=len(stacks),

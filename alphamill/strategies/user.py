@@ -42,7 +42,7 @@ def load(path: Path) -> tuple[Strategy, ...]:
         whose name or number is taken.
     """
     text = _read(path)
-    found = _strategies(path, text, _module(path, text))
+    found = _strategies(path, text, module_of(path, text))
     lines = _lines(text)
     for place, (name, strategy) in enumerate(found):
         where = _at(path, lines.get(name))
@@ -131,7 +131,15 @@ def _read(path: Path) -> bytes:
         ) from e
 
 
-def _module(path: Path, text: bytes) -> ModuleType:
+def module_of(path: Path, text: bytes | None = None) -> ModuleType:
+    """Run a user's file and return its module; a content that ran before is not run again.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be read or run, with its line.
+    """
+    text = _read(path) if text is None else text
     name = f"_alphamill_user_{digest(str(path.resolve()), text)[:16]}"
     if name in sys.modules:
         return sys.modules[name]

@@ -12,6 +12,8 @@ import numpy as np
 from alphamill.core.errors import DataError
 from alphamill.core.market import Floats
 from alphamill.validation.bootstrap import stationary_rows
+from alphamill.validation.gates import Verdict
+from alphamill.validation.thresholds import DrawdownThresholds
 
 LEVELS = (0.50, 0.90, 0.95, 0.99)
 
@@ -128,6 +130,33 @@ def block_bands(
         return pnl[stationary_rows(pnl.size, n_rows, mean_block, rng)]
 
     return _bands(pnl, resampled, n_draws, levels)
+
+
+def drawdown_gate(
+    trade_order: DrawdownBands, blocks: DrawdownBands, limits: DrawdownThresholds
+) -> Verdict:
+    """Say whether the order of the trades was kind: how much deeper it could have gone.
+
+    Passes where not too many orders of the same trades fall deeper than theirs did. For risk,
+    never as proof of skill: noise passes as often as an edge, by construction.
+
+    Parameters
+    ----------
+    trade_order, blocks : DrawdownBands
+        From `drawdown.trade_order_bands`, which is judged, and `drawdown.block_bands` of the
+        session P&L, which is shown and keeps losing streaks together.
+    limits : DrawdownThresholds
+    """
+    score, bar = 1.0 - trade_order.share_deeper, 1.0 - limits.max_share_deeper
+    deep = " and ".join(
+        f"{band.depth[0]:,.0f} to {band.depth[-1]:,.0f} {name}"
+        for name, band in (("in other orders of the trades", trade_order), ("in blocks", blocks))
+    )
+    detail = (
+        f"fell {blocks.observed:,.0f}; {blocks.levels[0]:.0%} to {blocks.levels[-1]:.0%} of draws "
+        f"fall at most {deep}; {trade_order.share_deeper:.0%} of orders fall deeper"
+    )
+    return Verdict("drawdown", score >= bar, score, bar, detail)
 
 
 def _bands(

@@ -1,25 +1,22 @@
 """The trial ledger: every cell ever run, append-only, so that luck can be charged for.
 
-A trial is a distinct cell on a data family. A cell is strategy x symbol x timeframe x parameters x
-exit stack x sides x code of the rule; the data family is the symbol and overlapping ranges of
-sessions. Running a cell again, or on a longer stretch of the same history, adds no trial; running
-it on years that none of its earlier runs touched does. (The code counts because a rule that was
-edited and run again is another try.)
+A trial is a distinct cell on data of its own. A cell is strategy x symbol x timeframe x parameters
+x exit stack x sides x code of the rule; of its runs, the most that share no session with each other
+are its trials. Running a cell again, on another machine, or on a longer stretch of the same history
+adds none; running it on years that none of its earlier runs touched does, and no run ever takes one
+away. (The code counts because a rule that was edited and run again is another try.)
 
 Rows are chained per machine: each hash covers the row and the hash before it, so a row that was
-altered, removed or slipped in shows. Rows cut off at the end do not break the chain; a run
-therefore stores `Ledger.head` beside its results. The database itself refuses to change or remove
-a row. Who owns the table can drop that guard: on PostgreSQL let one role own it and give the
-writers SELECT and INSERT on ``trials`` and USAGE on ``trials_seq_seq``; more is not needed.
+altered, removed or slipped in shows. Rows cut off at the end do not break the chain, and whoever
+makes the whole chain anew makes a sound one; a run therefore stores `Ledger.head` beside its
+results. Ledgers of several machines are merged by union, each chain as it is. The database itself
+refuses to change or remove a row. Who owns the table can drop that guard: on PostgreSQL let one
+role own it and give the writers SELECT and INSERT on ``trials`` and USAGE on ``trials_seq_seq``;
+more is not needed.
 """
 
-import csv
-import hashlib
-import io
-import json
 import platform
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,66 +26,32 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from alphamill.core.clock import Clock
-from alphamill.core.errors import DataError, SettingsError
+from alphamill.core.errors import DataError
 from alphamill.core.identity import canonical_json, digest
+from alphamill.validation.ledger_chain import (
+    START,
+    are_sessions,
+    content_id,
+    distinct_stacks,
+    row_hash,
+    stacks_text,
+    walked,
+)
+from alphamill.validation.ledger_count import (
+    TrialCount,
+    asked,
+    counted,
+    counts,
+    listed,
+    n_trials,
+    nothing,
+)
+from alphamill.validation.ledger_files import write_rows
+from alphamill.validation.ledger_merge import Merged, merge
+from alphamill.validation.ledger_tables import CHAINED, SQLITE_GUARDS, TABLES, TRIALS
 from alphamill.workshop.database import engine, writing
-from alphamill.workshop.files import write_atomic
 
-_START = "0" * 64
-_TABLES = sa.MetaData()
-_TRIALS = sa.Table(
-    "trials",
-    _TABLES,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("machine", sa.String(64), nullable=False),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("trial_set_id", sa.String(64), nullable=False),
-    sa.Column("symbol", sa.String(64), nullable=False),
-    sa.Column("timeframe", sa.String(16), nullable=False),
-    sa.Column("first_session", sa.Integer, nullable=False),
-    sa.Column("last_session", sa.Integer, nullable=False),
-    sa.Column("strategy", sa.String(128), nullable=False),
-    sa.Column("params_json", sa.Text, nullable=False),
-    sa.Column("stacks_json", sa.Text, nullable=False),
-    sa.Column("n_cells", sa.Integer, nullable=False),
-    sa.Column("sides", sa.String(16), nullable=False),
-    sa.Column("code_version", sa.String(128), nullable=False),
-    sa.Column("run_id", sa.String(128), nullable=False),
-    sa.Column("at_ns", sa.BigInteger, nullable=False),
-    sa.Column("previous_hash", sa.String(64), nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
-    # Per machine and not over all: a union of two ledgers must keep both chains whole.
-    sa.UniqueConstraint("machine", "position"),
-    sa.UniqueConstraint("machine", "trial_set_id"),
-    sa.Index("trials_by_symbol", "symbol", "strategy"),
-)
-_CHAINED = tuple(c.name for c in _TRIALS.columns if c.name not in ("seq", "hash"))
-
-_REFUSAL = "BEGIN SELECT RAISE(ABORT, 'the trial ledger is append-only'); END"
-_SQLITE_GUARDS = (
-    f"CREATE TRIGGER IF NOT EXISTS trials_refuse_update BEFORE UPDATE ON trials {_REFUSAL}",
-    f"CREATE TRIGGER IF NOT EXISTS trials_refuse_delete BEFORE DELETE ON trials {_REFUSAL}",
-    # INSERT OR REPLACE from another program deletes a row without asking the trigger above.
-    "CREATE TRIGGER IF NOT EXISTS trials_refuse_replace BEFORE INSERT ON trials WHEN EXISTS ("
-    "SELECT 1 FROM trials WHERE seq = NEW.seq OR machine = NEW.machine "
-    f"AND (position = NEW.position OR trial_set_id = NEW.trial_set_id)) {_REFUSAL}",
-)
-_POSTGRESQL_GUARDS = (
-    "CREATE OR REPLACE FUNCTION trials_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the trial ledger is append-only'; END $$",
-    # An upsert asks the UPDATE trigger; TRUNCATE asks only one of its own.
-    "CREATE TRIGGER trials_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON trials "
-    "FOR EACH STATEMENT EXECUTE FUNCTION trials_refuse()",
-    # Also for a replica session, in which plain triggers are silent.
-    "ALTER TABLE trials ENABLE ALWAYS TRIGGER trials_refuse_change",
-)
-
-
-@sa.event.listens_for(_TRIALS, "after_create")
-def _guard_postgresql(target: sa.Table, connection: Connection, **_: Any) -> None:
-    # Once, with the table: a role that may only append can neither make nor mend triggers.
-    for guard in _POSTGRESQL_GUARDS if connection.dialect.name == "postgresql" else ():
-        connection.exec_driver_sql(guard)
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -99,12 +62,12 @@ class Stacks:
 
     @cached_property
     def distinct(self) -> tuple[str, ...]:
-        return tuple(sorted({canonical_json(stack) for stack in self.each}))
+        return distinct_stacks(self.each)
 
     @cached_property
     def text(self) -> str:
         """Return the distinct stacks in one order, so that the plan's order adds no trial."""
-        return "[" + ",".join(self.distinct) + "]"
+        return stacks_text(self.distinct)
 
 
 @dataclass(frozen=True)
@@ -127,7 +90,7 @@ class TrialSet:
     run_id: str
 
     def __post_init__(self) -> None:
-        if not 10_000_101 <= self.first_session <= self.last_session:
+        if not are_sessions(self.first_session, self.last_session):
             raise DataError(
                 f"trial of {self.strategy} on {self.symbol}: sessions must be yyyymmdd, first not "
                 f"after last, received {self.first_session!r} to {self.last_session!r}."
@@ -148,8 +111,7 @@ class TrialSet:
     @cached_property
     def trial_set_id(self) -> str:
         """Return the identity of the content; the run that it came from is left out."""
-        cell = (self.symbol, self.timeframe, self.strategy, self.params_json, self.stacks_json)
-        return digest(*cell, self.first_session, self.last_session, self.sides, self.code_version)
+        return content_id(self)
 
 
 class Ledger:
@@ -170,8 +132,8 @@ class Ledger:
         self._clock = clock
         self.machine = machine or digest(platform.node())[:12]
         with writing(self._engine) as connection:
-            _TABLES.create_all(connection)
-            for guard in _SQLITE_GUARDS if connection.dialect.name == "sqlite" else ():
+            TABLES.create_all(connection)
+            for guard in SQLITE_GUARDS if connection.dialect.name == "sqlite" else ():
                 connection.exec_driver_sql(guard)
 
     def append(self, records: Sequence[TrialSet]) -> int:
@@ -187,7 +149,7 @@ class Ledger:
                 del distinct[known]
             rows = self._chained(connection, distinct.values())
             if rows:
-                connection.execute(sa.insert(_TRIALS), rows)
+                connection.execute(sa.insert(TRIALS), rows)
         return len(rows)
 
     def count(
@@ -198,63 +160,94 @@ class Ledger:
         last: int | None = None,
     ) -> int:
         """Return the number of distinct trials whose sessions overlap ``first`` to ``last``."""
-        query = sa.select(
-            *(_TRIALS.c[name] for name in _CELL),
-            _TRIALS.c.stacks_json,
-            _TRIALS.c.first_session,
-            _TRIALS.c.last_session,
-        ).distinct()
-        if symbol is not None:
-            query = query.where(_TRIALS.c.symbol == symbol)
-        if strategy is not None:
-            query = query.where(_TRIALS.c.strategy == strategy)
-        if first is not None:
-            query = query.where(_TRIALS.c.last_session >= first)
-        if last is not None:
-            query = query.where(_TRIALS.c.first_session <= last)
-        runs: defaultdict[tuple[Any, ...], list[tuple[str, int, int]]] = defaultdict(list)
         with self._engine.connect() as connection:
-            for row in connection.execute(query):
-                runs[tuple(row[: len(_CELL)])].append(tuple(row[len(_CELL) :]))
-        return sum(map(_distinct_cells, runs.values()))
+            return n_trials(connection.execute(counted(asked(symbol, strategy, first, last))))
+
+    def total(
+        self,
+        symbol: str | None = None,
+        strategy: str | None = None,
+        first: int | None = None,
+        last: int | None = None,
+    ) -> TrialCount:
+        """Return trials, cells, rows and dates of what `count` counts."""
+        found = self._counts(None, asked(symbol, strategy, first, last))
+        return found[0] if found else nothing("all")
+
+    def totals(
+        self,
+        by: str,
+        symbol: str | None = None,
+        strategy: str | None = None,
+        first: int | None = None,
+        last: int | None = None,
+    ) -> tuple[TrialCount, ...]:
+        """Return the same for each symbol, strategy, run or machine, in the order of names.
+
+        A run is listed with the sets that it was the first on its machine to record.
+        """
+        return self._counts(by, asked(symbol, strategy, first, last))
 
     def head(self) -> str:
         """Return the last hash of this machine's chain, to be kept beside a run's results."""
         with self._engine.connect() as connection:
             return self._last(connection)[1]
 
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """Return the number of rows and the last hash of each machine's chain."""
+        ends = (
+            sa.select(TRIALS.c.machine, sa.func.max(TRIALS.c.position).label("position"))
+            .group_by(TRIALS.c.machine)
+            .subquery()
+        )
+        query = (
+            sa.select(TRIALS.c.machine, TRIALS.c.position, TRIALS.c.hash)
+            .join_from(
+                TRIALS,
+                ends,
+                (TRIALS.c.machine == ends.c.machine) & (TRIALS.c.position == ends.c.position),
+            )
+            .order_by(TRIALS.c.machine)
+        )
+        with self._engine.connect() as connection:
+            return {row.machine: (row.position, row.hash) for row in connection.execute(query)}
+
     def verify(self) -> list[str]:
         """Return one sentence for each broken link of any machine's chain; empty if whole."""
-        broken: list[str] = []
-        expected: dict[str, tuple[int, str]] = {}
-        for row in self._rows():
-            at, previous = expected.get(row["machine"], (1, _START))
-            where = f"machine {row['machine']}, position {row['position']} (seq {row['seq']})"
-            if row["position"] != at:
-                broken.append(f"{where}: position {at} was expected; rows are missing before it.")
-            if row["previous_hash"] != previous:
-                broken.append(f"{where}: does not continue the row before it.")
-            if row["hash"] != _row_hash(row):
-                broken.append(f"{where}: the content does not match its hash; it was altered.")
-            expected[row["machine"]] = (row["position"] + 1, row["hash"])
-        return broken
+        return [fault for _, faults in walked(self._rows()) for fault in faults]
 
-    def export(self, path: Path) -> None:
-        """Write all rows to ``path``: ``.csv``, or ``.jsonl`` with one object a line."""
-        rows = self._rows()
-        if path.suffix == ".jsonl":
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-        elif path.suffix == ".csv":
-            out = io.StringIO()
-            table = csv.DictWriter(out, [c.name for c in _TRIALS.columns], lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
-            text = out.getvalue()
-        else:
-            raise SettingsError(
-                f"the ledger is exported to a .csv or .jsonl file, received {path.name!r}."
-            )
-        write_atomic(path, text)
+    def export(self, path: Path) -> int:
+        """Write all rows to ``path`` and return their number.
+
+        ``.csv``, or ``.jsonl`` with one object a line; `merge` takes either.
+        """
+        return write_rows(path, self._rows())
+
+    def merge(self, source: Path, names: Mapping[str, str] | None = None) -> Merged:
+        """Add the rows of an export or of another ledger's file that this one lacks.
+
+        All or none are added. Each machine's chain is checked from its start as it is read. Rows
+        that are here already are left; a chain may go on after the last row that is here.
+
+        Parameters
+        ----------
+        source : Path
+            ``.jsonl``, ``.csv``, or the SQLite file of a ledger, which is not written to.
+        names : mapping, optional
+            Other names for machines of the source, by their present ones; their rows are chained
+            anew. For two hosts of one name. The same source under the same name gives the same
+            rows, so it can be merged again later.
+
+        Raises
+        ------
+        DataError
+            When a chain of the source is broken, or goes another way than the one here: with the
+            row. When the source cannot be read.
+        SettingsError
+            For another kind of file, or a name that fits no machine of the source.
+        """
+        with writing(self._engine) as connection:
+            return merge(connection, source, names or {})
 
     def close(self) -> None:
         """Let the connections go."""
@@ -263,9 +256,9 @@ class Ledger:
     def _known(self, connection: Connection, ids: list[str]) -> list[str]:
         known: list[str] = []
         for at in range(0, len(ids), 500):
-            query = sa.select(_TRIALS.c.trial_set_id).where(
-                _TRIALS.c.machine == self.machine,
-                _TRIALS.c.trial_set_id.in_(ids[at : at + 500]),
+            query = sa.select(TRIALS.c.trial_set_id).where(
+                TRIALS.c.machine == self.machine,
+                TRIALS.c.trial_set_id.in_(ids[at : at + 500]),
             )
             known += connection.scalars(query)
         return known
@@ -276,53 +269,32 @@ class Ledger:
         rows = []
         for record in records:
             position += 1
-            row: dict[str, Any] = {name: getattr(record, name, None) for name in _CHAINED}
+            row: dict[str, Any] = {name: getattr(record, name, None) for name in CHAINED}
             row |= {"machine": self.machine, "position": position}
             row |= {"at_ns": at_ns, "previous_hash": previous}
-            row["hash"] = previous = _row_hash(row)
+            row["hash"] = previous = row_hash(row)
             rows.append(row)
         return rows
 
     def _last(self, connection: Connection) -> tuple[int, str]:
         query = (
-            sa.select(_TRIALS.c.position, _TRIALS.c.hash)
-            .where(_TRIALS.c.machine == self.machine)
-            .order_by(_TRIALS.c.position.desc())
+            sa.select(TRIALS.c.position, TRIALS.c.hash)
+            .where(TRIALS.c.machine == self.machine)
+            .order_by(TRIALS.c.position.desc())
             .limit(1)
         )
         row = connection.execute(query).first()
-        return (0, _START) if row is None else (row.position, row.hash)
+        return (0, START) if row is None else (row.position, row.hash)
 
-    def _rows(self) -> list[dict[str, Any]]:
-        query = sa.select(_TRIALS).order_by(_TRIALS.c.machine, _TRIALS.c.position)
+    def _counts(
+        self, by: str | None, where: tuple[sa.ColumnElement[bool], ...]
+    ) -> tuple[TrialCount, ...]:
         with self._engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return counts(connection.execute(listed(by, where)))
 
-
-_CELL = ("symbol", "timeframe", "strategy", "params_json", "sides", "code_version")
-
-
-def _distinct_cells(runs: list[tuple[str, int, int]]) -> int:
-    """Return the trials among runs of one parameter set, given as (stacks, first, last)."""
-    spans: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    if len({stacks for stacks, _, _ in runs}) == 1:
-        n_stacks = len(json.loads(runs[0][0]))
-        return n_stacks * _families([(first, last) for _, first, last in runs])
-    for stacks, first, last in runs:
-        for stack in json.loads(stacks):
-            spans[canonical_json(stack)].append((first, last))
-    return sum(map(_families, spans.values()))
-
-
-def _families(spans: list[tuple[int, int]]) -> int:
-    """Return how many groups of overlapping spans there are."""
-    n_families, reach = 0, 0
-    for first, last in sorted(spans):
-        n_families += first > reach
-        reach = max(reach, last)
-    return n_families
-
-
-def _row_hash(row: Mapping[str, Any]) -> str:
-    # Plain JSON of plain values: any other program can check the chain.
-    return hashlib.sha256(canonical_json([row[name] for name in _CHAINED]).encode()).hexdigest()
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        query = sa.select(TRIALS).order_by(TRIALS.c.machine, TRIALS.c.position)
+        # Whole chains need not fit in memory.
+        with self._engine.connect().execution_options(yield_per=_ROWS_AT_ONCE) as connection:
+            for row in connection.execute(query).mappings():
+                yield dict(row)

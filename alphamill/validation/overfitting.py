@@ -13,8 +13,10 @@ import numpy as np
 
 from alphamill.core.errors import DataError
 from alphamill.core.market import Flags, Floats, Ints
-from alphamill.validation.gates import BlockSums
+from alphamill.validation.gates import Condition, Verdict, missed
 from alphamill.validation.statistics import Interval, sharpe_from_sums
+from alphamill.validation.thresholds import OverfittingThresholds
+from alphamill.validation.walk import BlockSums
 
 # 20 groups have 184,756 splits; more only cost time.
 _MOST_GROUPS = 20
@@ -147,6 +149,37 @@ def noise_band(
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(found, [tail, 1.0 - tail])
     return Interval(float(low), float(high))
+
+
+def overfitting_gate(
+    pbo: float, loss_probability: float, band: Interval, limits: OverfittingThresholds
+) -> Verdict:
+    """Say whether the choice within the grid carries over to the other half of history.
+
+    Costs that differ between cells bring PBO near 0 on noise, so the probability of a loss out of
+    sample is asked too, and PBO must lie below what noise gives this grid.
+
+    Parameters
+    ----------
+    pbo, loss_probability : float
+        From `overfitting.probability_of_overfitting`.
+    band : Interval
+        From `overfitting.noise_band`, of the same number of groups.
+    limits : OverfittingThresholds
+    """
+    failed = missed(
+        (
+            Condition("PBO", pbo, "at most", limits.max_pbo),
+            Condition("PBO beside its noise band", pbo, "at most", band.low),
+            Condition("loss probability", loss_probability, "at most", limits.max_loss_probability),
+        )
+    )
+    detail = (
+        f"PBO {pbo:.2f} (noise {band.low:.2f} to {band.high:.2f}), the best in sample loses "
+        f"out of sample in {loss_probability:.0%} of splits"
+    )
+    detail = "; ".join([*failed, detail])
+    return Verdict("overfitting", not failed, 1.0 - pbo, 1.0 - limits.max_pbo, detail)
 
 
 def _groups(sums: BlockSums, n_groups: int) -> tuple[Floats, Floats, Floats]:

@@ -47,7 +47,8 @@ def average_correlation(pnl: Floats) -> float:
     n: int = z.shape[1]
     if n < 2:
         return 0.0
-    return float((np.sum(z.sum(axis=1) ** 2) - n) / (n * (n - 1)))
+    # Copies of one column come out a last bit above 1.
+    return min(1.0, float((np.sum(z.sum(axis=1) ** 2) - n) / (n * (n - 1))))
 
 
 def trials_by_correlation(n_trials: float, mean_correlation: float) -> float:

@@ -23,9 +23,9 @@ def test_lanes_agree_with_whole_backtests(first: int) -> None:
         market = random_market(seed)
         fast, slow = _both(market, _stacks(market))
         differing = [name for name in TALLY.names if not _close(fast[0][name], slow[0][name])]
-        sums = _close(fast[1], slow[1]) and np.array_equal(fast[2], slow[2])
-        if differing or not sums:
-            parted[seed] = differing or "block sums"
+        sums = _close(fast.blocks, slow.blocks) and np.array_equal(fast.entries, slow.entries)
+        if differing or not sums or not _close(fast.daily, slow.daily):
+            parted[seed] = differing or ("daily P&L" if sums else "block sums")
 
     assert parted == {}
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from alphamill.report.page import write_page
+from alphamill.report.passport import write_passport
 from alphamill.report.tearsheet import write_tearsheet
 
+from . import passport_samples
 from .samples import hostile, nothing_survived, result, success
 
 BROWSER = next(
@@ -39,6 +41,8 @@ def widths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int
         "success": write_page(success(), folder / "success.html"),
         "nothing": write_page(nothing_survived(), folder / "nothing.html"),
         "hostile": write_page(hostile(), folder / "hostile.html"),
+        "passport": write_passport(passport_samples.refused(), folder / "passport.html"),
+        "suspect": write_passport(passport_samples.hostile(), folder / "suspect.html"),
         "sheet": write_tearsheet(result(), "sheet", {"data": "9d1e" * 16}, folder / "sheet.html"),
     }
     frames = "".join(
@@ -55,7 +59,7 @@ def widths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int
 
 
 def test_no_page_scrolls_sideways(widths: dict[str, tuple[int, int, int]]):
-    assert len(widths) == 8
+    assert len(widths) == 12
     assert {n: w for n, w in widths.items() if w[1] > w[0]} == {}
 
 

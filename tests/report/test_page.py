@@ -184,8 +184,8 @@ def test_only_the_proven_are_summed(tmp_path: Path):
 
     body = body_of(write_page(good, tmp_path / "page.html"))
 
-    assert f"at the end: the proven together {both:,.0f}," in body
-    assert "the 2 proven together, one unit each" in body
+    assert f"at the end: the survivors together {both:,.0f}," in body
+    assert "the 2 survivors together, one unit each" in body
 
 
 def test_costs_lead_from_gross_to_net(tmp_path: Path):

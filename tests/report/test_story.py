@@ -78,11 +78,11 @@ def test_standing_of_a_reloaded_winner_is_its_stamp():
 @pytest.mark.parametrize(
     ("luck", "n_proven", "said"),
     [
-        (1.05, 2, "Of 2 proven, 1 reaches in sample the 1.05"),
-        (2.00, 2, "Of 2 proven, none reaches in sample the 2.00"),
-        (0.50, 2, "Of 2 proven, 2 reach in sample the 0.50"),
-        (2.00, 1, "The one proven does not reach in sample the 2.00"),
-        (0.50, 1, "The one proven reaches in sample the 0.50"),
+        (1.05, 2, "Of 2 survivors, 1 reaches in sample the 1.05"),
+        (2.00, 2, "Of 2 survivors, none reaches in sample the 2.00"),
+        (0.50, 2, "Of 2 survivors, 2 reach in sample the 0.50"),
+        (2.00, 1, "The one survivor does not reach in sample the 2.00"),
+        (0.50, 1, "The one survivor reaches in sample the 0.50"),
     ],
 )
 def test_doubt_counts_the_proven_above_luck(luck: float, n_proven: int, said: str):

@@ -14,6 +14,18 @@ from alphamill.strategies.contract_markets import daily
 from alphamill.validation.splits import quarter_blocks
 
 EXITS = exit_grid((1.0, 2.0), (1.0, 3.0))
+# The gates that a candidate meets by itself, in their order.
+ALONE = (
+    "validity",
+    "basic",
+    "walk_forward",
+    "regime",
+    "plateau",
+    "drawdown",
+    "deflated_sharpe",
+    "overfitting",
+    "cost_stress",
+)
 
 
 def ground(

@@ -16,7 +16,7 @@ from alphamill.validation.ledger import Ledger
 from alphamill.validation.splits import walk_forward
 from alphamill.workshop.parallel import Serial
 from alphamill.workshop.progress import Silent
-from tests.research.grounds import ground, plan
+from tests.research.grounds import ALONE, ground, plan
 
 ORDER = plan(("A",), (21, 45))
 
@@ -28,14 +28,14 @@ def done(tmp_path_factory):
     ledger = Ledger(folder / "ledger.db", ReplayClock(1))
     run = sweep(ORDER, grounds, folder / "runs", ledger, Serial(), Silent())
     ledger.close()
-    return grounds, run, judge(ORDER, run, grounds, Silent())
+    return grounds, run, judge(ORDER, run, grounds, 1, Serial(), Silent())
 
 
 def test_one_candidate_for_each_pair_meets_every_gate(done):
     _, run, candidates = done
 
     assert [(c.symbol, c.strategy_id) for c in candidates] == [("A", 21), ("A", 45)]
-    assert [[v.gate for v in c.verdicts] for c in candidates] == [["basic", "walk_forward"]] * 2
+    assert [tuple(v.gate for v in c.verdicts) for c in candidates] == [ALONE] * 2
     assert sum(c.n_cells for c in candidates) == run.n_cells
 
 
@@ -72,7 +72,7 @@ def test_prices_of_the_last_test_window_cannot_change_earlier_choices(done, tmp_
     run = sweep(ORDER, other, tmp_path / "runs", ledger, Serial(), Silent())
     ledger.close()
 
-    redone = judge(ORDER, run, other, Silent())
+    redone = judge(ORDER, run, other, 1, Serial(), Silent())
 
     n_before = int(np.searchsorted(redone[0].sessions, floor.sessions[start]))
     for now, before in zip(redone, candidates, strict=True):
@@ -90,4 +90,4 @@ def test_a_stored_cell_that_a_fresh_run_does_not_confirm_is_refused(done, tmp_pa
         write_part(tmp_path / "parts" / f"{k:06d}.parquet", one)
 
     with pytest.raises(DataError, match="a fresh run gives .* Delete this run's folder"):
-        judge(ORDER, replace(run, folder=tmp_path), grounds, Silent())
+        judge(ORDER, replace(run, folder=tmp_path), grounds, 1, Serial(), Silent())

@@ -112,7 +112,7 @@ def test_a_part_without_a_single_cell_is_stored_and_read(tmp_path):
 def test_what_has_cells_is_judged_and_what_has_none_is_not(tmp_path):
     run, _ = swept(tmp_path)
 
-    candidates = judge(ORDER, run, {"A": ground(1)}, Silent())
+    candidates = judge(ORDER, run, {"A": ground(1)}, 1, Serial(), Silent())
 
     assert [(c.strategy_name, c.n_cells) for c in candidates] == [
         ("RSI2_MeanReversion", 36 * len(EXITS)),
@@ -163,13 +163,13 @@ def test_a_rule_that_raises_on_a_permuted_market_does_not_pass_by_it(tmp_path):
     order = replace(plan(("A",), (21,), permutations=3), strategies=(SLIPS,))
     run, _ = swept(tmp_path, order)
     grounds = {"A": ground(1)}
-    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, Silent())]
+    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, 1, Serial(), Silent())]
 
     (told,) = chance_test(order, run, grounds, standing, Serial(), Silent())
 
     verdict = told.verdicts[-1]
     assert (verdict.gate, verdict.passed, verdict.score) == ("chance", False, 0.0)
-    assert verdict.detail.endswith("the rule raised on 3 of them, which counts against it")
+    assert "the rule raised on 3 of them, which counts against it" in verdict.detail
 
 
 def test_the_whole_path_tells_of_failures_in_every_place(tmp_path):

@@ -23,7 +23,7 @@ from alphamill.strategies.contract_markets import daily
 from alphamill.validation.ledger import Ledger
 from alphamill.workshop.parallel import Serial, executor
 from alphamill.workshop.progress import Silent
-from tests.research.grounds import EXITS, ground, plan
+from tests.research.grounds import ALONE, EXITS, ground, plan
 from tests.research.test_pipeline import NOON_2026, WINDOWS, Tampered
 
 ORDER = plan(("A", "B"), (71, 21), partners={"A": "B", "B": "A"}, sides="both")
@@ -63,7 +63,7 @@ def test_a_cell_of_two_series_is_one_parameter_set_without_exits(done):
     legs = legs_of([(g.bars, g.instrument) for g in (floor, other)])
     for row, params in enumerate(part.params):
         wanted = find(71).targets(floor.bars, [other.bars], params, "both")
-        cells, blocks, _ = cell_of(backtest_legs(legs, wanted), floor.blocks.of_session)
+        cells, blocks, *_ = cell_of(backtest_legs(legs, wanted), floor.blocks.of_session)
         assert part.cells[row].tobytes() == cells[0].tobytes()
         assert part.blocks[row].tolist() == blocks[0].tolist()
 
@@ -94,11 +94,11 @@ def test_another_partner_is_another_run_and_other_trials(done, tmp_path):
 def test_a_candidate_of_two_series_meets_every_gate(done):
     grounds, run, _ = done
 
-    candidates = judge(ORDER, run, grounds, Silent())
+    candidates = judge(ORDER, run, grounds, 1, Serial(), Silent())
 
     pairs = [c for c in candidates if c.strategy_id == 71]
     assert [(c.symbol, c.params["partner"]) for c in pairs] == [("A", "B"), ("B", "A")]
-    assert [[v.gate for v in c.verdicts] for c in pairs] == [["basic", "walk_forward"]] * 2
+    assert [tuple(v.gate for v in c.verdicts) for c in pairs] == [ALONE] * 2
     part = joined(list(run.parts("A", "PairsZScore")))
     cell = next(k for k in range(18) if part.cell(k) == dict(pairs[0].params))
     whole = rerun(find(71), grounds, part, cell)
@@ -156,7 +156,9 @@ def chance_of(folder, pull):
     grounds = {"A": second, "B": first}
     order = plan(("A",), (71,), partners={"A": "B"}, sides="both", permutations=19)
     run = swept(folder, order, grounds)
-    candidates = tuple(replace(c, verdicts=()) for c in judge(order, run, grounds, Silent()))
+    candidates = tuple(
+        replace(c, verdicts=()) for c in judge(order, run, grounds, 1, Serial(), Silent())
+    )
     (told,) = chance_test(order, run, grounds, candidates, Serial(), Silent())
     return told.verdicts[-1]
 
@@ -174,13 +176,14 @@ def test_series_that_share_few_bars_are_not_permuted_and_do_not_pass(tmp_path):
     grounds = {"A": second, "B": replace(first, bars=late)}
     order = plan(("A",), (71,), partners={"A": "B"}, sides="both", permutations=19)
     run = swept(tmp_path, order, grounds)
-    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, Silent())]
+    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, 1, Serial(), Silent())]
 
     (told,) = chance_test(order, run, grounds, standing, Serial(), Silent())
 
     verdict = told.verdicts[-1]
     assert not verdict.passed
-    assert verdict.detail.startswith("not asked: 75% of its bars close together with those of B")
+    assert not verdict.asked
+    assert verdict.detail.startswith("75% of its bars close together with those of B")
 
 
 # --- refused -----------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from alphamill.data.catalog import Catalog
 from alphamill.data.sources.synthetic import Synthetic
 from alphamill.report.page import write_page
 from alphamill.research import results
-from alphamill.research.pipeline import never_traded, prepare, run
+from alphamill.research.pipeline import never_traded, run
+from alphamill.research.prepare import prepare
+from alphamill.workshop.parallel import Serial
 from alphamill.workshop.progress import Silent
 from tests.research.grounds import plan
 
@@ -136,20 +138,13 @@ def test_the_same_again_is_the_same_run_and_no_new_trial(tmp_path):
 
 
 def test_the_chance_test_asks_everyone_who_still_stands_whatever_the_places(tmp_path):
-    lax = {
-        "basic": {"min_sharpe": -9.0, "min_profit_factor": 0.0, "max_drawdown_frac": 9.0},
-        "walk_forward": {
-            "min_train_sharpe": -9.0,
-            "min_test_sharpe": -9.0,
-            "min_ratio": -9.0,
-            "min_positive_share": 0.0,
-        },
-    }
-    outcome = ran(tmp_path, replace(ORDER, gates=lax, top_n=1), Tampered(edge_sharpe=4.0))
+    order = replace(ORDER, decides=("walk_forward", "chance"), top_n=1)
+    outcome = ran(tmp_path, order, Tampered(edge_sharpe=4.0))
 
-    standing = [c for c in outcome.candidates if all(v.passed for v in c.verdicts[:2])]
-    assert len(standing) > len(outcome.winners)
-    assert all(c.verdicts[-1].gate == "chance" for c in standing)
+    said = [{v.gate: v for v in c.verdicts} for c in outcome.candidates]
+    asked = [verdicts["chance"].asked for verdicts in said]
+    assert sum(asked) > len(outcome.winners) > 0
+    assert asked == [verdicts["walk_forward"].passed for verdicts in said]
 
 
 def test_only_proven_winners_without_carrying(tmp_path):
@@ -190,7 +185,7 @@ def test_a_discovery_window_past_an_older_seal_is_refused(done):
     longer = {"discovery": 0.85, "ml_validation": 0.05, "portfolio": 0.05, "sealed": 0.05}
 
     with pytest.raises(SettingsError, match=r"sealed from .* on by an earlier project"):
-        prepare(replace(ORDER, windows=longer), Catalog(folder))
+        prepare(replace(ORDER, windows=longer), Catalog(folder), Serial())
 
 
 def test_the_table_of_results_has_a_row_a_cell_and_the_verdicts_of_those_judged(done):
@@ -232,7 +227,7 @@ def test_a_discovery_window_by_date_begins_where_it_says(done):
         "sealed": (20170101, 20201231),
     }
 
-    bars = prepare(replace(ORDER, windows=dates), Catalog(folder)).grounds["ES"].bars
+    bars = prepare(replace(ORDER, windows=dates), Catalog(folder), Serial()).grounds["ES"].bars
 
     assert 20100101 <= bars.session[0] <= 20100105
     assert 20141229 <= bars.session[-1] <= 20141231

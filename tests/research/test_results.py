@@ -19,6 +19,7 @@ from alphamill.research.cells import joined
 from alphamill.research.factory import judge, limits_for, rerun
 from alphamill.research.sweep import sweep
 from alphamill.strategies import find
+from alphamill.validation.gates import Verdict
 from alphamill.validation.ledger import Ledger
 from alphamill.workshop.parallel import Serial
 from alphamill.workshop.progress import Silent
@@ -34,6 +35,8 @@ SEEDS_COLUMNS = (
     *("passed_gate1", "passed_walkforward", "passed_all_filters"),
 )
 LATER = ("passed_regime", "passed_stability", "passed_statistical", "composite_score")
+SAID = {"passed_walkforward": "walk_forward", "passed_regime": "regime"}
+SAID |= {"passed_stability": "plateau", "passed_statistical": "luck"}
 # Columns that a metric of the same name must confirm.
 CONFIRMED = SEEDS_COLUMNS[SEEDS_COLUMNS.index("total_bars") : -3]
 # Begun 2024-03-01 12:00 UTC.
@@ -42,7 +45,12 @@ BEGUN = 1_709_294_400 * 10**9
 STACKS = (*EXITS, ExitStack(0.25, 0.25, 20), ExitStack(None, None, None))
 # Calm enough that some cells pass the basic gate and others do not.
 ORDER = plan(
-    ("A", "B"), (40, 45), exits=STACKS, gates={"basic": {"min_trades": 40, "min_sharpe": -0.2}}
+    ("A", "B"),
+    (40, 45),
+    exits=STACKS,
+    gate_preset="seed",
+    decides=("basic", "walk_forward"),
+    gates={"basic": {"min_trades": 40, "min_sharpe": -0.2}},
 )
 
 
@@ -55,7 +63,7 @@ def done(tmp_path_factory):
     run = sweep(ORDER, grounds, folder / "runs", ledger, Serial(), Silent())
     ledger.close()
     results.write_meta(run.folder, meta_of(run, grounds))
-    candidates = judge(ORDER, run, grounds, Silent())
+    candidates = judge(ORDER, run, grounds, 1, Serial(), Silent())
     chosen = winners.winners(candidates, True, dict.fromkeys(grounds, ("r", "d", "c")))
     winners.store(run.folder, chosen, candidates, 5)
     return run.folder, grounds, run, candidates
@@ -101,8 +109,8 @@ def test_the_seeds_columns_are_there_in_their_order(rows):
     assert [c for c in rows.columns if c in SEEDS_COLUMNS] == list(SEEDS_COLUMNS)
 
 
-def test_columns_of_gates_to_come_are_there_and_empty(rows):
-    assert rows[list(LATER)].isna().all().all()
+def test_what_no_gate_said_is_there_and_empty(rows):
+    assert rows[["passed_statistical", "composite_score"]].isna().all().all()
 
 
 def test_every_cell_has_its_row(rows, done):
@@ -169,7 +177,11 @@ def test_the_first_gate_is_that_of_the_candidates(rows, done):
     assert rows["passed_gate1"].tolist() == holds.tolist()
     assert 0 < holds.sum() < len(rows)
     for c in candidates:
-        assert bool(row_of(rows, c)["passed_gate1"]) == c.verdicts[0].passed
+        assert bool(row_of(rows, c)["passed_gate1"]) == said_by(c, "basic").passed
+
+
+def said_by(c, gate):
+    return next(v for v in c.verdicts if v.gate == gate)
 
 
 def row_of(rows, c):
@@ -185,7 +197,8 @@ def test_verdicts_stand_at_the_cell_that_speaks_for_its_pair_only(rows, done):
 
     for c in candidates:
         row = row_of(rows, c)
-        assert row["passed_walkforward"] == c.verdicts[1].passed
+        for column in ("passed_walkforward", "passed_regime", "passed_stability"):
+            assert row[column] == said_by(c, SAID[column]).passed
         assert row["passed_all_filters"] == (c.failed_gate is None)
     assert rows["passed_walkforward"].notna().sum() == len(candidates)
     assert rows["passed_all_filters"].notna().sum() == len(candidates)
@@ -201,29 +214,38 @@ def test_verdicts_that_differ_are_told_apart(done, tmp_path):
     folder = copied(done, tmp_path)
     stored = json.loads((folder / winners.STORED).read_text())
     for k, c in enumerate(stored["candidates"]):
-        c["verdicts"] = [["walk_forward", k != 1, 1.0, 0.5, ""], ["basic", k == 0, 1.0, 0.5, ""]]
+        c["verdicts"] = [
+            said("walk_forward", k != 1),
+            said("basic", k == 0),
+            said("plateau", False, decides=False),
+            said("chance", False, asked=False),
+        ]
     (folder / winners.STORED).write_text(json.dumps(stored))
 
     rows = results.table(folder)
 
-    said = rows[rows["passed_walkforward"].notna()].set_index(["symbol", "strategy_name"])
+    told = rows[rows["passed_walkforward"].notna()].set_index(["symbol", "strategy_name"])
     for k, c in enumerate(stored["candidates"]):
-        row = said.loc[(c["symbol"], c["strategy_name"])]
+        row = told.loc[(c["symbol"], c["strategy_name"])]
         assert (row["passed_walkforward"], row["passed_all_filters"]) == (k != 1, k == 0)
 
 
-def test_the_chance_test_is_the_seeds_statistical_filter(done, tmp_path):
+def said(gate, passed, decides=True, asked=True):
+    return asdict(Verdict(gate, passed, 1.0, 0.5, "", decides, asked))
+
+
+def test_the_luck_test_is_the_seeds_statistical_filter(done, tmp_path):
     folder = copied(done, tmp_path)
     stored = json.loads((folder / winners.STORED).read_text())
     for k, c in enumerate(first := stored["candidates"][:2]):
-        c["verdicts"].append(["chance", k == 0, 0.9, 0.95, ""])
+        c["verdicts"].append(said("luck", k == 0))
     (folder / winners.STORED).write_text(json.dumps(stored))
 
     rows = results.table(folder)
 
-    said = rows[rows["passed_statistical"].notna()].set_index(["symbol", "strategy_name"])
+    told = rows[rows["passed_statistical"].notna()].set_index(["symbol", "strategy_name"])
     asked = {(c["symbol"], c["strategy_name"]): k == 0 for k, c in enumerate(first)}
-    assert said["passed_statistical"].to_dict() == asked
+    assert told["passed_statistical"].to_dict() == asked
 
 
 def test_a_run_without_verdicts_yet_is_a_table_too(done, tmp_path):
@@ -347,54 +369,3 @@ def test_a_torn_part_is_named(done, tmp_path):
 
     with pytest.raises(DataError, match=r"^000001\.parquet: this stored part"):
         results.table(folder)
-
-
-def begun(runs, name, at_ns):
-    (runs / name).mkdir(parents=True)
-    results.write_meta(runs / name, {"begun_ns": at_ns, "run_id": name})
-
-
-def test_the_latest_run_is_the_one_begun_last(tmp_path):
-    begun(tmp_path, "b", 3)
-    begun(tmp_path, "a", 5)
-    begun(tmp_path, "c", 4)
-    (tmp_path / "unfinished" / "parts").mkdir(parents=True)
-
-    assert results.latest(tmp_path) == tmp_path / "a"
-
-
-def test_no_run_at_all_tells_the_next_step(tmp_path):
-    with pytest.raises(DataError) as caught:
-        results.latest(tmp_path / "runs")
-
-    assert str(caught.value) == ("no run lies in runs. Run `alphamill run` or `alphamill sweep`.")
-
-
-def test_the_time_of_the_first_start_stays(tmp_path):
-    begun(tmp_path, "a", 3)
-
-    results.write_meta(tmp_path / "a", {"begun_ns": 9, "run_id": "a", "seed": 7})
-
-    assert json.loads((tmp_path / "a" / results.META).read_text()) == {
-        "begun_ns": 3,
-        "run_id": "a",
-        "seed": 7,
-    }
-
-
-@pytest.mark.parametrize("text", ["{", "{}", "[1]"])
-def test_a_torn_run_file_is_refused_by_name(tmp_path, text):
-    begun(tmp_path, "a", 3)
-    (tmp_path / "a" / results.META).write_text(text)
-
-    with pytest.raises(DataError, match="a cannot be read"):
-        results.latest(tmp_path)
-
-
-def test_a_torn_run_file_is_mended_by_sweeping_again(tmp_path):
-    begun(tmp_path, "a", 3)
-    (tmp_path / "a" / results.META).write_text("{")
-
-    results.write_meta(tmp_path / "a", {"begun_ns": 9, "run_id": "a"})
-
-    assert results.latest(tmp_path) == tmp_path / "a"

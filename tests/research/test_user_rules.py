@@ -128,7 +128,7 @@ def test_it_is_judged_and_permuted_like_the_others(project, tmp_path):
     run = swept(tmp_path, order)
     grounds = {"A": ground(1)}
 
-    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, Silent())]
+    standing = [replace(c, verdicts=()) for c in judge(order, run, grounds, 1, Serial(), Silent())]
     told = chance_test(order, run, grounds, standing, Serial(), Silent())
 
     assert [(c.strategy_name, c.strategy_id) for c in told] == [

@@ -92,11 +92,13 @@ project: p
 data: {symbols: [WTI, SP500, WTI], timeframe: 1h}
 instruments: {WTI: {commission_bps: 3.0}}
 strategies: {use: [ma_cross, 21, 17], sides: both, partners: {WTI: SP500, ES: RTY}}
-sweep: {permutations: 5, max_cells: 9, max_memory_mb: 64, seed: 3,
+sweep: {permutations: 5, permute: blocks, max_cells: 9, max_memory_mb: 64, seed: 3,
         exits: {stop_loss_atr: [1, null], take_profit_atr: [2], max_bars_held: [5, null]}}
 windows: {discovery: 0.4, ml_validation: 0.2, portfolio: 0.2, sealed: 0.2}
-gates: {preset: seed, train_quarters: 8, test_quarters: 2, thresholds: {basic: {min_trades: 5}}}
+gates: {preset: seed, decides: [basic, luck], draws: 99, train_quarters: 8, test_quarters: 2,
+        thresholds: {basic: {min_trades: 5}}}
 winners: {top_n: 3, carry_unproven: true}
+run: {machine: desk 2}
 """
     )
 
@@ -111,6 +113,9 @@ winners: {top_n: 3, carry_unproven: true}
         "windows": {"discovery": 0.4, "ml_validation": 0.2, "portfolio": 0.2, "sealed": 0.2},
         "gates": {"basic": {"min_trades": 5.0}},
         "gate_preset": "seed",
+        "decides": ("basic", "luck"),
+        "draws": 99,
+        "null": "blocks",
         "train_quarters": 8,
         "test_quarters": 2,
         "top_n": 3,
@@ -121,6 +126,7 @@ winners: {top_n: 3, carry_unproven: true}
         "instruments": {"WTI": {"commission_bps": 3.0}},
         "seed": 3,
         "project": "p",
+        "machine": "desk 2",
         "partners": {**PARTNERS, "WTI": "SP500", "ES": "RTY"},
         "files": {},
         "n_exits_declared": 4,

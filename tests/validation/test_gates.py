@@ -1,21 +1,24 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from alphamill.core.errors import DataError, SettingsError
+from alphamill.core.errors import DataError
 from alphamill.validation.gates import (
-    NO_CELL,
-    BasicThresholds,
-    BlockSums,
-    WalkForwardThresholds,
+    Tried,
+    Verdict,
     basic,
+    chance_gate,
+    deflated_gate,
+    fdr_gate,
+    luck_gate,
     passes_basic,
-    thresholds,
-    walk_forward_gate,
+    stamped,
+    validity_gate,
 )
-from alphamill.validation.splits import walk_forward
+from alphamill.validation.overfitting import overfitting_gate
+from alphamill.validation.statistics import NORMAL, Interval
+from alphamill.validation.thresholds import BasicThresholds, Thresholds, thresholds
 
 GOOD = {
     "total_trades": 1_000,
@@ -24,7 +27,9 @@ GOOD = {
     "max_drawdown_frac": 0.30,
     "win_rate": 0.35,
 }
-LIMITS = WalkForwardThresholds()
+LIMITS = Thresholds()
+CALIBRATED = thresholds("calibrated", 4_780, 10)
+YEAR = 252
 
 
 def test_a_cell_exactly_on_all_five_limits_passes():
@@ -88,234 +93,201 @@ def test_a_verdict_reads_as_a_sentence():
     assert str(verdict) == ("FAIL basic: 4.000 (needs 5.000); win rate 0.1, needs at least 0.35")
 
 
-def test_seed_thresholds_scale_the_thousand_trades_with_the_bars():
-    assert thresholds("seed", 489_234, 15).basic == BasicThresholds()
-    assert thresholds("seed", 244_617, 7.5).basic.min_trades == 500
-    assert thresholds("seed", 4_780, 19).basic.min_trades == 30
+def test_a_verdict_that_informs_says_so():
+    verdict = stamped(basic(GOOD, BasicThresholds()), thresholds("seed", 1, 1, decides=["luck"]))
+
+    assert not verdict.decides
+    assert str(verdict).startswith("pass basic (informs): 5.000 (needs 5.000)")
+    assert stamped(verdict, thresholds("seed", 1, 1)).decides
 
 
-def test_calibrated_thresholds_ask_for_five_trades_a_year_and_never_under_thirty():
-    assert thresholds("calibrated", 4_780, 12).basic.min_trades == 60
-    assert thresholds("calibrated", 489_234, 4).basic.min_trades == 30
-    assert thresholds("calibrated", 4_780, 12).basic.min_profit_factor == 1.15
+def test_a_gate_that_was_not_asked_shows_no_figures():
+    verdict = Verdict("regime", False, math.nan, 2.0, "1 of 4 regimes", asked=False)
+
+    assert str(verdict) == "not asked regime; 1 of 4 regimes"
 
 
-def test_single_thresholds_can_be_replaced():
-    chosen = thresholds(
-        "seed", 489_234, 15, {"basic": {"min_trades": 10}, "walk_forward": {"min_ratio": 0.7}}
-    )
-
-    assert chosen.basic == replace(BasicThresholds(), min_trades=10.0)
-    assert chosen.walk_forward == replace(LIMITS, min_ratio=0.7)
+# --- validity
 
 
-@pytest.mark.parametrize(
-    ("preset", "asked", "complaint"),
-    [
-        ("strict", {}, r"one of \['calibrated', 'seed'\], received 'strict'"),
-        ("seed", {"basics": {}}, "no gate 'basics'"),
-        ("seed", {"basic": {"min_trade": 5}}, "no 'min_trade'; it has min_trades"),
-        ("seed", {"basic": {"min_trades": "many"}}, "must be a number, received 'many'"),
-        ("seed", {"basic": {"min_trades": math.nan}}, "must be a number, received nan"),
-    ],
-)
-def test_wrong_thresholds_are_refused(preset, asked, complaint):
-    with pytest.raises(SettingsError, match=complaint):
-        thresholds(preset, 1_000, 1, asked)
+def test_data_costs_and_unambiguous_exits_are_valid():
+    verdict = validity_gate(0.01, True, 0.10, LIMITS.validity)
 
-
-def block_sums(daily: np.ndarray, n_blocks: int, trades: int = 20) -> BlockSums:
-    """Return the sums of daily P&L of shape (n_cells, n_days) in equal blocks."""
-    by_block = daily.reshape(daily.shape[0], n_blocks, -1)
-    return BlockSums(
-        by_block.sum(axis=2),
-        (by_block**2).sum(axis=2),
-        np.full(by_block.shape[:2], trades),
-        np.full(n_blocks, by_block.shape[2]),
-        252.0,
-    )
-
-
-def noise(seed: int, n_cells: int = 40, n_days: int = 2_400) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((n_cells, n_days))
-
-
-def annual(pnl: np.ndarray) -> float:
-    return float(pnl.mean() / pnl.std(ddof=1) * math.sqrt(252))
-
-
-@pytest.mark.parametrize("anchored", [False, True])
-def test_the_walk_forward_equals_a_plain_loop_over_days(anchored):
-    daily, per_block = noise(1, 30, 42 * 60), 60
-    daily[:, ::4] = 0.0
-    folds = walk_forward(42, 12, 4, anchored)
-
-    fast = walk_forward_gate(block_sums(daily, 42), folds, LIMITS)
-
-    chosen, train, stitched = [], [], []
-    for fold in folds:
-        a, b, c = (at * per_block for at in (fold.train_start, fold.train_stop, fold.test_stop))
-        ratios = [annual(row[a:b]) for row in daily]
-        chosen.append(int(np.argmax(ratios)))
-        train.append(max(ratios))
-        stitched.append(daily[chosen[-1], b:c])
-    last = slice(0 if anchored else -12 * per_block, None)
-    assert fast.chosen.tolist() == chosen
-    assert fast.final_cell == np.argmax([annual(row[last]) for row in daily])
-    assert fast.n_sessions == 30 * per_block
-    np.testing.assert_allclose(fast.train_sharpe, train)
-    np.testing.assert_allclose(fast.test_sharpe, [annual(part) for part in stitched])
-    assert fast.stitched_sharpe == pytest.approx(annual(np.concatenate(stitched)))
-    assert fast.mean_train_sharpe == pytest.approx(np.mean(train))
-    assert fast.degradation == pytest.approx(fast.stitched_sharpe / np.mean(train))
-    assert fast.positive_share == np.mean([part.sum() > 0 for part in stitched])
-
-
-def test_the_choice_does_not_see_the_test_window():
-    daily = noise(2)
-    folds = walk_forward(40, 12, 4)
-    before = walk_forward_gate(block_sums(daily, 40), folds, LIMITS)
-    daily[7, 12 * 60 : 16 * 60] += 5.0
-
-    after = walk_forward_gate(block_sums(daily, 40), folds, LIMITS)
-
-    assert before.chosen[0] == after.chosen[0] != 7
-    assert after.chosen[1] == 7
-
-
-def test_of_equal_cells_the_first_is_chosen():
-    daily = noise(3)
-    daily[[5, 11, 30]] = np.abs(daily[5])
-
-    found = walk_forward_gate(block_sums(daily, 40), walk_forward(40, 12, 4), LIMITS)
-
-    assert found.chosen.tolist() == [5] * 7
-    assert found.final_cell == 5
-
-
-def test_a_cell_with_too_few_trades_in_the_training_window_is_not_chosen():
-    daily = noise(4)
-    daily[9] += 1.0
-    sums = block_sums(daily, 40)
-    sums.trades[9, :12] = 0
-    sums.trades[9, 0] = 9
-
-    found = walk_forward_gate(sums, walk_forward(40, 12, 4), LIMITS)
-
-    assert found.chosen[0] != 9
-    assert found.chosen[1:].tolist() == [9] * 6
-
-
-def test_a_window_without_an_eligible_cell_is_spent_flat_and_its_days_count():
-    daily = noise(5) + 0.3
-    sums = block_sums(daily, 40)
-    sums.trades[:, :12] = 0
-
-    found = walk_forward_gate(sums, walk_forward(40, 12, 4), LIMITS)
-
-    assert found.chosen[0] == NO_CELL
-    assert found.test_sharpe[0] == 0.0
-    assert found.n_sessions == 28 * 60
-    stitched = [np.zeros(240)]
-    stitched += [daily[c, (12 + 4 * k) * 60 :][:240] for k, c in enumerate(found.chosen) if k]
-    assert found.stitched_sharpe == pytest.approx(annual(np.concatenate(stitched)))
-    assert found.positive_share == pytest.approx(6 / 7)
-
-
-def test_cells_that_never_trade_fail_the_gate():
-    sums = block_sums(np.zeros((3, 2_400)), 40, trades=0)
-
-    found = walk_forward_gate(sums, walk_forward(40, 12, 4), replace(LIMITS, min_train_trades=0))
-
-    assert found.chosen.tolist() == [NO_CELL] * 7
-    assert found.final_cell == NO_CELL
-    assert not found.verdict.passed
-
-
-STEADY = np.random.default_rng(8).standard_normal((1, 2_400)) + 0.2
+    assert verdict.passed
+    assert (verdict.score, verdict.threshold) == (3.0, 3.0)
+    assert verdict.detail == "costs 0.01, data accepted, 10.0% of exits ambiguous"
 
 
 @pytest.mark.parametrize(
-    ("threshold", "value", "words"),
+    ("costs", "accepted", "share", "words"),
     [
-        ("min_train_sharpe", 9.0, "mean in-sample Sharpe"),
-        ("min_test_sharpe", 9.0, "stitched out-of-sample Sharpe"),
-        ("min_ratio", 9.0, "out-of-sample over in-sample"),
-        ("min_positive_share", 1.01, "share of positive test windows"),
+        (0.0, True, 0.0, "costs paid 0, needs above 0"),
+        (math.nan, True, 0.0, "costs paid nan"),
+        (1.0, False, 0.0, "data quality accepted 0, needs at least 1"),
+        (1.0, True, 0.101, "share of ambiguous exits 0.101, needs at most 0.1"),
+        (1.0, True, math.nan, "share of ambiguous exits nan"),
     ],
 )
-def test_each_condition_alone_fails_the_walk_forward_and_is_named(threshold, value, words):
-    folds, sums = walk_forward(40, 12, 4), block_sums(STEADY, 40)
-    assert walk_forward_gate(sums, folds, LIMITS).verdict.passed
-
-    verdict = walk_forward_gate(sums, folds, replace(LIMITS, **{threshold: value})).verdict
+def test_what_is_not_valid_is_named(costs, accepted, share, words):
+    verdict = validity_gate(costs, accepted, share, LIMITS.validity)
 
     assert not verdict.passed
-    assert verdict.detail.startswith(words)
-    assert ";" not in verdict.detail
+    assert verdict.score == 2.0
+    assert words in verdict.detail
 
 
-def test_a_stitched_loss_fails_whatever_the_thresholds():
-    anything = WalkForwardThresholds(-99.0, -99.0, -99.0, 0.0, 0.0)
-    daily = np.concatenate([STEADY[:, :720] + 1.0, STEADY[:, 720:] - 0.6], axis=1)
-
-    found = walk_forward_gate(block_sums(daily, 40), walk_forward(40, 12, 28), anything)
-
-    assert found.stitched_sharpe < 0.0 < found.mean_train_sharpe
-    assert not found.verdict.passed
-    assert "is not above 0" in found.verdict.detail
+# --- basic, calibrated
 
 
-def test_a_ratio_to_an_in_sample_loss_is_unknown_and_fails():
-    anything = WalkForwardThresholds(-99.0, -99.0, -99.0, 0.0, 0.0)
-    daily = np.concatenate([STEADY[:, :720] - 0.6, STEADY[:, 720:] + 1.0], axis=1)
+def test_the_calibrated_basic_gate_decides_by_trades_and_shows_the_ratios():
+    poor = {"sharpe_ratio": 0.1, "profit_factor": 1.2, "max_drawdown_frac": 0.6, "win_rate": 0.3}
 
-    found = walk_forward_gate(block_sums(daily, 40), walk_forward(40, 12, 28), anything)
+    verdict = basic(poor | {"total_trades": 100}, CALIBRATED.basic)
 
-    assert found.stitched_sharpe > 0.0 > found.mean_train_sharpe
-    assert math.isnan(found.degradation)
-    assert not found.verdict.passed
-
-
-def test_on_noise_the_choice_shines_in_sample_and_earns_nothing_after():
-    folds = walk_forward(40, 12, 4)
-
-    found = [walk_forward_gate(block_sums(noise(s), 40), folds, LIMITS) for s in range(200)]
-
-    # Seven years of tests: one stitched Sharpe has an error of 0.39, the mean of 200 one of 0.027.
-    assert abs(np.mean([f.stitched_sharpe for f in found])) < 0.08
-    assert np.mean([f.mean_train_sharpe for f in found]) > 0.9
-    assert np.mean([f.verdict.passed for f in found]) <= 0.05
+    assert verdict.passed
+    assert (verdict.score, verdict.threshold) == (1.0, 1.0)
+    assert verdict.detail == (
+        "trades 100; not asked: Sharpe 0.1 (documents: at least 0.2), profit factor 1.2, "
+        "drawdown 0.6 (documents: at most 0.3), win rate 0.3 (documents: at least 0.35)"
+    )
+    failed = basic(poor | {"total_trades": 99}, CALIBRATED.basic)
+    assert not failed.passed
+    assert failed.detail.startswith("trades 99, needs at least 100; not asked: Sharpe 0.1")
 
 
-def test_a_planted_edge_is_chosen_and_passes():
-    folds, passed, chosen = walk_forward(40, 12, 4), [], []
+def test_a_ratio_that_is_not_asked_may_be_unknown():
+    unknown = GOOD | dict.fromkeys(("sharpe_ratio", "profit_factor", "win_rate"), math.nan)
+    columns = {name: np.array([value, value]) for name, value in unknown.items()}
 
-    for seed in range(100):
-        daily = noise(seed)
-        daily[17] += 2.0 / math.sqrt(252)
-        found = walk_forward_gate(block_sums(daily, 40), folds, LIMITS)
-        passed.append(found.verdict.passed)
-        chosen.append(np.mean(found.chosen == 17))
-
-    assert np.mean(passed) >= 0.80
-    assert np.mean(chosen) >= 0.60
+    assert basic(unknown, CALIBRATED.basic).passed
+    assert passes_basic(columns, CALIBRATED.basic).tolist() == [True, True]
+    assert not basic(unknown | {"total_trades": math.nan}, CALIBRATED.basic).passed
 
 
-def test_the_score_of_noise_changes_with_the_draw():
-    folds = walk_forward(40, 12, 4)
-
-    scores = {
-        walk_forward_gate(block_sums(noise(s), 40), folds, LIMITS).verdict.score for s in (1, 2)
-    }
-
-    assert len(scores) == 2
+# --- chance
 
 
-def test_sums_of_other_shapes_and_unknown_sums_are_refused():
-    sums = block_sums(noise(1), 40)
+def test_the_chance_gate_counts_markets_on_which_the_rule_raised_against_it():
+    draws = np.append(np.linspace(-1.0, 1.0, 37), [np.inf, np.inf])
 
-    with pytest.raises(DataError, match=r"n_sessions \(39,\)"):
-        replace(sums, n_sessions=sums.n_sessions[1:])
-    with pytest.raises(DataError, match="must be finite"):
-        replace(sums, total=np.where(sums.total > 9.0, np.nan, sums.total))
+    verdict = chance_gate(1.5, draws, LIMITS.chance)
+
+    assert verdict.p_value == 3 / 40
+    assert not verdict.passed
+    assert "the rule raised on 2 of them, which counts against it" in verdict.detail
+    assert chance_gate(1.5, draws[1:-1], LIMITS.chance).p_value == 2 / 38
+
+
+@pytest.mark.parametrize(
+    ("n_below", "passed"),
+    [(19, True), (18, False)],
+)
+def test_nineteen_permuted_markets_are_the_fewest_that_can_pass(n_below, passed):
+    verdict = chance_gate(1.0, np.zeros(n_below), LIMITS.chance)
+
+    assert verdict.passed is passed
+    assert ("show no p below" in verdict.detail) is not passed
+    assert verdict.score == 1.0 - 1.0 / (n_below + 1)
+
+
+def test_the_chance_gate_without_a_permuted_market_is_not_asked():
+    verdict = chance_gate(3.0, np.empty(0), LIMITS.chance)
+
+    assert (verdict.passed, verdict.asked) == (False, False)
+
+
+def test_an_unknown_best_cell_fails_the_chance_gate():
+    assert chance_gate(math.nan, np.zeros(99), LIMITS.chance).p_value == 1.0
+
+
+# --- luck
+
+
+def test_luck_is_judged_by_the_best_cell_and_shows_the_chosen_one():
+    verdict = luck_gate(0.05, 0.8, Tried(31_980, 1, 999), LIMITS.luck)
+
+    assert verdict.passed
+    assert verdict.p_value == 0.05
+    assert verdict.detail == (
+        "p 0.0500; 0.0500 for its best cell, 0.8000 for the chosen one, against the best of 31,980 "
+        "cells in 999 draws"
+    )
+    assert not luck_gate(0.051, 0.0, Tried(1, 1, 999), LIMITS.luck).passed
+    assert not luck_gate(math.nan, 0.0, Tried(1, 1, 999), LIMITS.luck).passed
+    few = luck_gate(0.1, 0.1, Tried(1, 1, 9), LIMITS.luck)
+    assert few.detail.endswith("9 draws show no p below 0.100")
+
+
+def test_luck_is_charged_for_every_instrument_looked_at():
+    alone, among = (luck_gate(0.01, 0.01, Tried(9, n, 999), LIMITS.luck) for n in (1, 10))
+
+    assert alone.p_value == 0.01
+    assert among.p_value == pytest.approx(1 - 0.99**10)
+    assert alone.passed
+    assert not among.passed
+    assert "charged for 10 instruments" in among.detail
+    crowd = luck_gate(0.001, 0.001, Tried(9, 60, 999), LIMITS.luck)
+    assert not crowd.passed
+    assert crowd.detail.endswith("999 draws show no p below 0.001")
+
+
+# --- false discovery rate
+
+
+def test_the_false_discovery_gate_names_draws_that_are_too_few():
+    few, enough = (fdr_gate(0.001, 0.01, 100, n, LIMITS.fdr) for n in (1_998, 1_999))
+
+    assert "1,998 draws are too few for a single one of them to be found, 1,999" in few.detail
+    assert enough.detail == "p 0.0010, adjusted 0.0100 among 100 families"
+
+
+def test_a_family_at_the_level_but_for_rounding_passes():
+    assert fdr_gate(0.05, 0.05 * (1 + 1e-15), 10, 999, LIMITS.fdr).passed
+    assert not fdr_gate(0.0, 0.0501, 10, 999, LIMITS.fdr).passed
+    assert not fdr_gate(0.0, math.nan, 10, 999, LIMITS.fdr).passed
+
+
+# --- deflated Sharpe ratio
+
+
+def test_the_ledgers_count_deflates_more_than_this_runs_cells():
+    def judge(n_ever: int, correlation: float, n_clusters: int) -> Verdict:
+        return deflated_gate(
+            0.1, 1_260, NORMAL, n_ever, correlation, n_clusters, LIMITS.deflated_sharpe
+        )
+
+    assert judge(100, 0.0, 100).score > judge(10_000, 0.0, 100).score
+    assert judge(10_000, 0.9, 100).score > judge(10_000, 0.0, 100).score
+    # The larger estimate holds: fewer clusters than trials by correlation change nothing.
+    assert judge(100, 0.5, 2).score == judge(100, 0.5, 50).score > judge(100, 0.5, 90).score
+    assert "with 50 independent trials of 100 ever made" in judge(100, 0.5, 2).detail
+
+
+def test_one_trial_is_judged_as_a_single_one():
+    verdict = deflated_gate(0.458, 24, NORMAL, 1, 0.0, 1, LIMITS.deflated_sharpe)
+
+    assert round(verdict.score, 5) == 0.98167
+    assert verdict.p_value == pytest.approx(1 - verdict.score)
+    unknown = deflated_gate(math.nan, 24, NORMAL, 1, 0.0, 1, LIMITS.deflated_sharpe)
+    assert not unknown.passed
+
+
+# --- overfitting; size and power stand in test_walk.py, by the block sums
+
+
+@pytest.mark.parametrize(
+    ("pbo", "loss", "low", "passed", "words"),
+    [
+        (0.20, 0.15, 0.25, True, "PBO 0.20 (noise 0.25 to 0.80)"),
+        (0.21, 0.15, 0.25, False, "PBO 0.21, needs at most 0.2"),
+        (0.20, 0.16, 0.25, False, "loss probability 0.16, needs at most 0.15"),
+        (0.20, 0.15, 0.19, False, "PBO beside its noise band 0.2, needs at most 0.19"),
+        (math.nan, 0.15, 0.25, False, "PBO nan"),
+        (0.20, math.nan, 0.25, False, "loss probability nan"),
+    ],
+)
+def test_overfitting_asks_for_a_low_pbo_below_noise_and_few_losses(pbo, loss, low, passed, words):
+    verdict = overfitting_gate(pbo, loss, Interval(low, 0.80), LIMITS.overfitting)
+
+    assert verdict.passed is passed
+    assert words in verdict.detail

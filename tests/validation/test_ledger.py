@@ -100,23 +100,23 @@ def test_a_longer_stretch_of_the_same_history_adds_no_trial(ledger):
     assert ledger.count() == 3
 
 
-def test_spans_that_overlap_through_a_third_are_one_family_and_apart_two(ledger):
-    first = replace(RSI, first_session=20000103, last_session=20051230)
-    last = replace(RSI, first_session=20100104, last_session=20151231)
+def test_years_apart_are_two_trials_and_a_run_that_joins_them_takes_none_away(ledger):
+    early = replace(RSI, first_session=20000103, last_session=20051230)
     bridge = replace(RSI, first_session=20050103, last_session=20100104)
 
-    ledger.append([first, last])
+    ledger.append([bridge, early])
+    assert ledger.count() == 3
+    ledger.append([RSI])
     assert ledger.count() == 6
-    ledger.append([bridge])
+    ledger.append([replace(RSI, first_session=19990104, last_session=20201231)])
+    assert ledger.count() == 6
+
+
+def test_a_span_inside_a_longer_one_adds_nothing_two_apart_inside_it_are_two_looks(ledger):
+    ledger.append([RSI, replace(RSI, first_session=20110103, last_session=20111230)])
     assert ledger.count() == 3
-
-
-def test_spans_inside_a_longer_one_are_of_its_family(ledger):
-    inner = [(20110103, 20111230), (20150102, 20151230)]
-
-    ledger.append([RSI, *(replace(RSI, first_session=a, last_session=b) for a, b in inner)])
-
-    assert ledger.count() == 3
+    ledger.append([replace(RSI, first_session=20150102, last_session=20151230)])
+    assert ledger.count() == 6
 
 
 def test_only_new_stacks_of_a_known_parameter_set_are_counted(ledger):

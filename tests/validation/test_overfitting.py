@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from alphamill.core.errors import DataError
-from alphamill.validation.gates import BlockSums
 from alphamill.validation.overfitting import noise_band, probability_of_overfitting
+from alphamill.validation.walk import BlockSums
 
 TOY = np.array(
     [
