@@ -58,7 +58,11 @@ def closed_trades(rows: Any, n_bars: int) -> list[Any]:
 
 def statistics(script: Script) -> None:
     """Simulate, and count what a sweep wants to know of each cell."""
-    done = portfolio(script)
+    counted(portfolio(script))
+
+
+def counted(done: Any) -> None:
+    """Count what a sweep wants to know of each column of a simulation."""
     done.trades.count()
     done.trades.pnl.sum()
     done.trades.win_rate()
