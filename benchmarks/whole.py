@@ -16,9 +16,10 @@ from alphamill.core.clock import ReplayClock
 from alphamill.core.market import Bars
 from alphamill.data.instruments import FACTORY_SYMBOLS
 from alphamill.data.sources.synthetic import bars
+from alphamill.research.budget import memo_bytes
 from alphamill.research.luck import luck_of
 from alphamill.research.plan import Plan
-from alphamill.research.sweep import Ground, SweepRun, memo_bytes, opened_singly, sweep
+from alphamill.research.sweep import Ground, SweepRun, opened_singly, sweep
 from alphamill.strategies import find
 from alphamill.validation.ledger import Ledger
 from alphamill.workshop.parallel import executor

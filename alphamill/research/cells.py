@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,7 @@ def write_part(path: Path, part: Part) -> None:
         "params_json": pa.array(
             [text for p in part.params for text in [canonical_json(dict(p))] * n_stacks]
         ),
-        "exits_json": pa.array(
-            [canonical_json(s.as_params()) for s in part.stacks] * len(part.params)
-        ),
+        "exits_json": pa.array([_exits_json(stack) for stack in part.stacks] * len(part.params)),
     }
     for name in TALLY.names or ():
         columns[name] = _array(part.cells[name])
@@ -110,7 +109,9 @@ def write_part(path: Path, part: Part) -> None:
     if part.luck:
         columns[SKILL] = _array(part.luck.statistic)
         meta["luckiest"] = base64.b64encode(part.luck.largest.astype("<f4").tobytes()).decode()
-    # Parquet's checksums cover the columns only.
+    # Parquet's checksums cover the pages only: neither this nor how many rows there are.
+    meta["n_cells"] = str(part.cells.size)
+    meta["content"] = digest(part.cells, part.blocks, part.entries)
     meta["digest"] = digest(meta)
     write_parquet_atomic(path, pa.table(columns).replace_schema_metadata(meta))
 
@@ -133,6 +134,9 @@ def read_part(path: Path) -> Part:
         blocks = np.stack(
             [_matrix(table, f"block_{name}", n_cells) for name in ("sum", "sum_of_squares")], axis=2
         )
+        entries = _matrix(table, "block_entries", n_cells).astype(np.int32)
+        if meta["content"] != digest(cells, blocks, entries):
+            raise ValueError("its cells do not have their digest")
         stacks, params = _unrolled(table)
         return Part(
             meta["symbol"],
@@ -141,7 +145,7 @@ def read_part(path: Path) -> Part:
             stacks,
             cells,
             blocks,
-            _matrix(table, "block_entries", n_cells).astype(np.int32),
+            entries,
             json.loads(meta["others"]),
             _failed(meta),
             _luck(table, meta),
@@ -189,6 +193,8 @@ def _failed(meta: Mapping[str, str]) -> tuple[Failure, ...]:
 def _luck(table: pa.Table, meta: Mapping[str, str]) -> Maximum | None:
     if SKILL not in table.column_names:
         return None
+    if table.num_rows != int(meta["n_cells"]):
+        raise ValueError(f"it has {table.num_rows} of {meta['n_cells']} cells")
     largest = np.frombuffer(base64.b64decode(meta["luckiest"]), dtype="<f4")
     return Maximum(_matrix(table, SKILL, table.num_rows), largest.astype(np.float64))
 
@@ -202,6 +208,12 @@ def _unrolled(
     n_stacks = next((k for k, p in enumerate(params) if p != params[0]), len(params))
     stacks = tuple(ExitStack.from_params(json.loads(text)) for text in exits[:n_stacks])
     return stacks, tuple(json.loads(text) for text in params[::n_stacks])
+
+
+@lru_cache(maxsize=1_024)
+def _exits_json(stack: ExitStack) -> str:
+    # Every part of a sweep has the same stacks.
+    return canonical_json(stack.as_params())
 
 
 def _array(values: NDArray[Any]) -> pa.Array:

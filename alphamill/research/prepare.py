@@ -11,10 +11,11 @@ from alphamill.data.calendar import schedule
 from alphamill.data.catalog import Catalog
 from alphamill.data.instruments import instrument
 from alphamill.data.manifest import Entry
+from alphamill.research.budget import memo_bytes
 from alphamill.research.luck import luck_of
 from alphamill.research.outcome import Refusal
 from alphamill.research.plan import Plan
-from alphamill.research.sweep import Ground, Singly, memo_bytes, opened_singly
+from alphamill.research.sweep import Ground, Singly, opened_singly
 from alphamill.validation.splits import Windows, quarter_blocks, windows
 from alphamill.workshop.parallel import Executor
 

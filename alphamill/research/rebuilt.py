@@ -17,12 +17,13 @@ from alphamill.core.errors import DataError, SettingsError
 from alphamill.data.catalog import Catalog
 from alphamill.data.instruments import instrument
 from alphamill.research import results, winners
+from alphamill.research.budget import LEAST_MEMO_BYTES
 from alphamill.research.cells import Part, joined, read_part
 from alphamill.research.factory import rerun
 from alphamill.research.outcome import Candidate
 from alphamill.research.plan import Plan
 from alphamill.research.rules import rule_of, user_file
-from alphamill.research.sweep import LEAST_MEMO_BYTES, Ground
+from alphamill.research.sweep import Ground
 from alphamill.strategies import plain
 from alphamill.validation.splits import quarter_blocks
 

@@ -37,12 +37,6 @@ S = TypeVar("S")
 
 # Parameter sets in one task: long enough to hide the seam, short enough to lose little to a kill.
 SETS_PER_TASK = 16
-# Bytes a bar: one stack's exit (bar, reason, price); signals and the loop's own columns; the bars.
-TABLE_BYTES = 12
-COLUMN_BYTES = 400
-BAR_BYTES = 89
-PROCESS_BYTES = 150_000_000  # an interpreter with what it imports
-LEAST_MEMO_BYTES = 16_000_000
 ROOMS_OF_A_CELL = ("core", "indicators", "strategies", "backtest")
 
 
@@ -292,31 +286,6 @@ def targets(strategy: Strategy, ground: Ground, others: Sequence[Ground], params
     return strategy.targets(ground.bars, [o.bars for o in others], params, ground.sides)
 
 
-def memo_bytes(plan: Plan, n_bars: int, n_workers: int) -> int:
-    """Return what each worker may remember of indicators under the plan's memory cap.
-
-    A worker holds one instrument's exit tables, its bars and signals, and the memo. The memo gives
-    way to the interpreters and the parent's bars of all instruments, down to a useful least.
-
-    Raises
-    ------
-    SettingsError
-        When the cap does not hold the tables themselves.
-    """
-    n_sides = 2 if plan.sides == "both" else 1
-    share = plan.max_memory_mb * 1_000_000 // n_workers
-    fixed = n_bars * (n_sides * len(plan.exits) * TABLE_BYTES + COLUMN_BYTES)
-    if fixed + LEAST_MEMO_BYTES > share:
-        needed = -(-(fixed + LEAST_MEMO_BYTES) * n_workers // 1_000_000)
-        raise SettingsError(
-            f"sweep.max_memory_mb is {plan.max_memory_mb}, and {n_workers} workers with "
-            f"{len(plan.exits)} exit stacks on {n_bars:,} bars need {needed:,}. Raise it, or use "
-            "fewer workers or exits."
-        )
-    beside = len(plan.symbols) * n_bars * BAR_BYTES + (n_workers + 1) * PROCESS_BYTES
-    return max(LEAST_MEMO_BYTES, share - fixed - beside // n_workers)
-
-
 def code_version(files: Sequence[UserFile] = ()) -> str:
     """Return the identity of the code a cell's numbers depend on: our own, and users' files."""
     root = Path(alphamill.__file__).parent
@@ -374,12 +343,17 @@ def _n_cells(plan: Plan, tasks: Sequence[Task]) -> int:
     return sum(len(task.params) * len(_stacks(plan.exits, task)) for task in tasks)
 
 
+@lru_cache(maxsize=4)
+def _counted(stacks: tuple[ExitStack, ...]) -> Stacks:
+    return Stacks([stack.as_params() for stack in stacks])
+
+
 def _trial_sets(
     plan: Plan, ground: Ground, task: Task, run_id: str, failed: Sequence[Failure]
 ) -> list[TrialSet]:
     code = rule_code(task.strategy, task.file)
     without = [failure.params for failure in failed]
-    exits = Stacks([stack.as_params() for stack in _stacks(ground.stacks, task)])
+    exits = _counted(_stacks(ground.stacks, task))
     return [
         TrialSet(
             task.symbol,

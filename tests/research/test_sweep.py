@@ -6,8 +6,9 @@ import pytest
 from alphamill.backtest.tally import tally_by_loop
 from alphamill.core.clock import ReplayClock
 from alphamill.core.errors import SettingsError
+from alphamill.research.budget import memo_bytes
 from alphamill.research.cells import joined
-from alphamill.research.sweep import memo_bytes, run_task, sweep
+from alphamill.research.sweep import run_task, sweep
 from alphamill.strategies import find
 from alphamill.validation.ledger import Ledger
 from alphamill.workshop.parallel import executor
@@ -114,10 +115,12 @@ def test_other_data_or_costs_make_another_run(tmp_path, ledger):
 def test_memory_cap_is_shared_by_the_workers_and_refused_where_too_small():
     order = plan(max_memory_mb=1_000)
 
-    # Two symbols' bars and three interpreters stand beside the workers' tables.
-    beside = 2 * 100_000 * 89 + 3 * 150_000_000
-    tables = 100_000 * (4 * 12 + 400)
-    assert memo_bytes(order, 100_000, 2) == 500_000_000 - tables - beside // 2
+    # A worker's bars and its part of three interpreters stand beside its tables.
+    beside = 450_000 * 89 + 3 * 150_000_000 // 2
+    tables = 450_000 * (4 * 12 + 400)
+    assert memo_bytes(order, 450_000, 2) == 500_000_000 - tables - beside > 16_000_000
     assert memo_bytes(order, 100_000, 8) == 16_000_000
+    # More than forty columns would be of no use.
+    assert memo_bytes(order, 100_000, 2) == 40 * 8 * 100_000
     with pytest.raises(SettingsError, match=r"max_memory_mb is 1000.*489,234 bars need 1,882"):
         memo_bytes(order, 489_234, 8)
