@@ -25,6 +25,7 @@ import numpy as np
 
 from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.core.market import Signals
+from alphamill.workshop.memory import keep_freed_memory
 from benchmarks.course import (
     RULE_ONLY,
     Course,
@@ -70,7 +71,11 @@ Bases = dict[str, float]
 
 
 def measure_peers(findings: Findings, n_bars: int, n_repeats: int) -> None:
-    """Check that the engines trade alike, then time them."""
+    """Check that the engines trade alike, then time them.
+
+    Freed memory is kept, as a sweep's processes do; that serves all engines of this process.
+    """
+    keep_freed_memory()
     for course in (rule_course(n_bars), stop_course(n_bars)):
         sweep_of_ours(course, (course.stack,))  # compiled code is read
         bases = {"ours": _ours(findings, course, "Alphamill", (course.stack,), n_repeats)}
