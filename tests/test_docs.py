@@ -29,6 +29,7 @@ PAGES = (
     "project-file.md",
     "results.md",
     "indicators.md",
+    "features.md",
     "seed-commands.md",
     "lesson-fills.md",
 )

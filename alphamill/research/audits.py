@@ -18,8 +18,10 @@ from alphamill.backtest.metrics import session_last_bars
 from alphamill.core.market import Bars, Instrument, Ints, Signals, bar_columns
 from alphamill.core.params import Params
 from alphamill.core.strategy import WHOLE_HISTORY, Strategy
+from alphamill.features.feature import Feature
 from alphamill.indicators.indicator import Indicator
 from alphamill.strategies.contract_markets import (
+    BARS_A_SESSION,
     Series,
     beside,
     cut,
@@ -192,6 +194,26 @@ def _columns_of(bars: Bars) -> ColumnsGround:
     columns["lag"] = np.floor(0.75 * place)
     name = f"{bars.symbol} {bars.timeframe}"
     return ColumnsGround(name, columns, bars.close_ns, frozenset({"session_end"}))
+
+
+def feature_subject(row: Feature) -> Subject:
+    """Return a row of the features' table."""
+    memory = max(row.n_bars, row.n_sessions * BARS_A_SESSION + 1)
+    short, long = (
+        tuple(BarsGround((bars,)) for bars in markets)
+        for markets in (short_markets(), long_markets())
+    )
+    return Subject(
+        kind="feature",
+        name=row.name,
+        params=", ".join(f"{name}={value}" for name, value in row.params.items()),
+        call=lambda series: {row.name: row.column(series[0])},
+        grounds=short,
+        files=files_of(row.function),
+        memory=None if row.n_bars == WHOLE_HISTORY else memory,
+        long_grounds=long,
+        untried=("NaN is tried on volumes only: bars hold no price that is NaN",),
+    )
 
 
 def audited(subjects: Sequence[Subject], effort: Effort, progress: Progress) -> Iterator[Report]:

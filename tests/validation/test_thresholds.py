@@ -34,7 +34,7 @@ def test_the_calibrated_preset_asks_for_trades_and_a_stitched_profit_only():
     assert {k for k, v in ratios.items() if math.isfinite(v)} == set()
     walked = asdict(chosen.walk_forward)
     finite = {k: v for k, v in walked.items() if math.isfinite(v)}
-    assert finite == {"min_test_sharpe": 0.0, "min_train_trades": 10.0}
+    assert finite == {"min_test_sharpe": 0.0, "min_train_trades": 30.0}
 
 
 def test_the_seed_preset_is_the_default_of_every_gate_but_for_the_trades():
