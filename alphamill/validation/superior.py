@@ -203,11 +203,17 @@ def long_run_deviation(gains: Floats, mean_block: float) -> Floats:
     lag = np.arange(n)
     kernel = 2.0 * (1.0 - lag / n) * (1.0 - 1.0 / mean_block) ** lag
     kernel[0] = 1.0
+    # The sum over lags of kernel times autocovariance is one over frequencies of their transforms:
+    # nothing has to be transformed back. All but the first and, of an even number, the last of the
+    # frequencies stand for their mirror image too.
+    share = np.fft.rfft(kernel).real
+    share[1 : (n + 1) // 2] *= 2.0
     variance = np.empty(gains.shape[1])
     for start in range(0, gains.shape[1], _COLUMNS):
         piece = gains[:, start : start + _COLUMNS]
-        power = np.square(np.abs(np.fft.rfft(piece - piece.mean(axis=0), axis=0)))
-        variance[start : start + _COLUMNS] = kernel @ np.fft.irfft(power, n, axis=0) / n
+        transform = np.fft.rfft(piece - piece.mean(axis=0), axis=0)
+        power = np.square(transform.real) + np.square(transform.imag)
+        variance[start : start + _COLUMNS] = share @ power / n**2
     return np.sqrt(np.maximum(variance, 0.0))
 
 
