@@ -103,7 +103,7 @@ def judge_market(
     return tuple(
         who.told(still_sealed(plan, lucky, who))
         if who.failed_gate
-        else who.told(_looked(plan, lucky, whole, parts[_key(who)], who.cell))
+        else who.told(_looked(plan, lucky, whole, parts[who.pair], who.cell))
         for who in told
     )
 
@@ -119,7 +119,7 @@ def _looked(
 def _families(
     candidates: Sequence[Candidate], luck: Callable[[str, str], Maximum | None]
 ) -> dict[Key, _Family]:
-    found = {key: maximum for key in map(_key, candidates) if (maximum := luck(*key))}
+    found = {key: maximum for key in (who.pair for who in candidates) if (maximum := luck(*key))}
     families: dict[Key, _Family] = {}
     for symbol in dict.fromkeys(symbol for symbol, _ in found):
         own = {key: maximum for key, maximum in found.items() if key[0] == symbol}
@@ -141,7 +141,7 @@ def _p_values(families: Mapping[Key, _Family]) -> Floats:
 def _against_luck(
     who: Candidate, families: Mapping[Key, _Family], q: Mapping[Key, float], limits: Thresholds
 ) -> tuple[Verdict, Verdict]:
-    family = families.get(_key(who))
+    family = families.get(who.pair)
     if family is None:
         why = "no resampled history was asked for; set gates.draws"
         return (
@@ -153,7 +153,7 @@ def _against_luck(
     return (
         luck_gate(best, chosen, tried, limits.luck),
         fdr_gate(
-            family.alone.best_p, float(q[_key(who)]), len(families), family.n_draws, limits.fdr
+            family.alone.best_p, float(q[who.pair]), len(families), family.n_draws, limits.fdr
         ),
     )
 
@@ -165,7 +165,3 @@ def _elsewhere(who: Candidate, candidates: Sequence[Candidate], limits: Threshol
         {c.symbol: c.metrics["max_drawdown_pct"] / 100.0 for c in same},
         limits.multi_symbol,
     )
-
-
-def _key(who: Candidate) -> Key:
-    return who.symbol, who.strategy_name

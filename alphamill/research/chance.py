@@ -67,7 +67,7 @@ def chance_test(
         grid = _grid(run, who) if plan.permutations and not who.failed_gate else None
         why = _not_asked(plan, grounds, who, grid)
         if grid is None or why:
-            verdicts[_key(who)] = Verdict("chance", False, np.nan, np.nan, why, asked=False)
+            verdicts[who.pair] = Verdict("chance", False, np.nan, np.nan, why, asked=False)
         else:
             grids.setdefault(who.symbol, {})[who.strategy_name] = grid
     draws = [
@@ -89,7 +89,7 @@ def chance_test(
         limits = limits_for(plan, ground).chance
         verdicts[key] = chance_gate(best_of(plan, ground, [cells]), np.array(values), limits)
     return tuple(
-        who.told(stamped(verdicts[_key(who)], limits_for(plan, grounds[who.symbol])))
+        who.told(stamped(verdicts[who.pair], limits_for(plan, grounds[who.symbol])))
         for who in candidates
     )
 
@@ -155,10 +155,6 @@ def _not_asked(plan: Plan, grounds: Mapping[str, Ground], who: Candidate, grid: 
 
 
 def _grid(run: SweepRun, who: Candidate) -> Grid:
-    parts = list(run.parts(*_key(who)))
-    task = next(t for t in run.tasks if (t.symbol, t.strategy) == _key(who))
+    parts = list(run.parts(*who.pair))
+    task = next(t for t in run.tasks if (t.symbol, t.strategy) == who.pair)
     return Grid(tuple(p for part in parts for p in part.params), task.others, task.file)
-
-
-def _key(who: Candidate) -> tuple[str, str]:
-    return who.symbol, who.strategy_name

@@ -46,6 +46,11 @@ class Candidate:
     cell: int = -1
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Return what it is: an instrument's symbol and a strategy's name."""
+        return self.symbol, self.strategy_name
+
+    @property
     def failed_gate(self) -> str | None:
         """Return the first gate that decides and said no."""
         return next((v.gate for v in self._deciding() if v.asked and not v.passed), None)

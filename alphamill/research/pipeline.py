@@ -281,16 +281,12 @@ def _funnel(done: Judged) -> tuple[FunnelStep, ...]:
     ]
     left = list(done.candidates)
     for gate in GATES:
-        said = {_key(c): v for c in done.candidates for v in c.verdicts if v.gate == gate}
+        said = {c.pair: v for c in done.candidates for v in c.verdicts if v.gate == gate}
         if any(v.decides and v.asked for v in said.values()):
-            left = [c for c in left if said[_key(c)].passed]
+            left = [c for c in left if said[c.pair].passed]
             steps.append(FunnelStep(gate, len(left), "candidates"))
     passed = sum(w.stamp != "unproven" for w in done.winners)
     return (*steps, FunnelStep("winners", passed, "candidates"))
-
-
-def _key(who: Candidate) -> tuple[str, str]:
-    return who.symbol, who.strategy_name
 
 
 def _trials(done: Judged, best: Candidate | None) -> Trials:

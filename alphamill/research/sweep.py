@@ -194,10 +194,6 @@ class Singly(Mapping[str, Ground]):
     def __len__(self) -> int:
         return len(self._handles)
 
-    def only(self, symbols: Iterable[str]) -> "Singly":
-        """Return some of the grounds."""
-        return Singly({symbol: self._handles[symbol] for symbol in symbols})
-
 
 def opened_singly(grounds: Iterable[tuple[str, Ground]], executor: Executor) -> Singly:
     """Hand over grounds one after another and return them as all processes should read them."""

@@ -223,16 +223,16 @@ def extract(
     kept: list[tuple[Candidate, dict[str, Any]]] = []
     for symbol in dict.fromkeys(instruments or symbols):
         rows = [r for (s, *_), r in latest.items() if s == symbol and r["stamp"]]
-        rows = [r for r in rows if include_unproven or r["stamp"] == "proven"]
+        rows = [r for r in rows if include_unproven or r["stamp"] != "unproven"]
         pairs = sorted(((_candidate(r), r) for r in rows), key=lambda pair: _order(pair[0]))
         kept += pairs[:top_n]
     kept.sort(key=lambda pair: _order(pair[0]))
     return tuple(Winner(k, c, r["stamp"], *r["identity"]) for k, (c, r) in enumerate(kept, 1))
 
 
-def _order(c: Candidate) -> tuple[bool, float, str, int]:
+def _order(c: Candidate) -> tuple[bool, bool, float, str, int]:
     score = c.oos_sharpe if math.isfinite(c.oos_sharpe) else -math.inf
-    return c.failed_gate is not None, -score, c.symbol, c.strategy_id
+    return c.failed_gate is not None, c.waits_for is not None, -score, c.symbol, c.strategy_id
 
 
 def _may_stay(c: Candidate, carry: bool) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from alphamill.core.errors import DataError
 from alphamill.core.market import Floats, Ints
-from alphamill.validation.permutation import Permuted
+from alphamill.validation.permutation import Permuted, moves_scale, prices_of
 
 
 class Entries(NamedTuple):
@@ -263,13 +263,13 @@ def noisy_bars(
     n = _length(prices)
     if not noise_frac >= 0.0:
         raise DataError(f"noise must be a fraction of 0 or more, received {noise_frac!r}.")
-    o, h, lo, c = (_in(p, additive) for p in prices)
+    o, h, lo, c = (moves_scale(p, additive) for p in prices)
     scale = noise_frac * float(np.diff(c).std()) if n > 1 else 0.0
     new_open = o + scale * rng.standard_normal(n)
     new_close = c + scale * rng.standard_normal(n)
     new_high = np.maximum(new_open, new_close) + h - np.maximum(o, c)
     new_low = np.minimum(new_open, new_close) + lo - np.minimum(o, c)
-    return _held(*(_out(p, additive) for p in (new_open, new_high, new_low, new_close)))
+    return _held(*(prices_of(p, additive) for p in (new_open, new_high, new_low, new_close)))
 
 
 def _rebuilt(
@@ -280,14 +280,14 @@ def _rebuilt(
     additive: bool,
 ) -> Permuted:
     """Put gaps and inner parts of other bars together after bar ``first``."""
-    o, h, lo, c = (_in(p, additive) for p in prices)
+    o, h, lo, c = (moves_scale(p, additive) for p in prices)
     parts = _Parts(np.append(0.0, o[1:] - c[:-1]), h - o, lo - o, c - o)
     inner = parts.close[source]
     move = (parts.gap[gap_source] + inner)[first + 1 :]
     # Each bar opens where all gaps up to it and all inner parts before it have led.
     start = c[first] + np.cumsum(move) - inner[first + 1 :]
     shapes = (0.0, parts.high[source], parts.low[source], inner)
-    drawn = (_out(start + np.broadcast_to(s, o.size)[first + 1 :], additive) for s in shapes)
+    drawn = (prices_of(start + np.broadcast_to(s, o.size)[first + 1 :], additive) for s in shapes)
     whole = (np.append(p[: first + 1], d) for p, d in zip(prices, drawn, strict=True))
     return Permuted(*_held(*whole), source)
 
@@ -312,19 +312,3 @@ def _first(first: int, n: int) -> int:
     if not 0 <= first < n:
         raise DataError(f"the last bar to stay must be one of {n}, received {first!r}.")
     return first
-
-
-def _in(price: Floats, additive: bool) -> Floats:
-    if additive:
-        return np.asarray(price, dtype=np.float64)
-    if not (price > 0.0).all():
-        at = int(np.argmin(price > 0.0))
-        raise DataError(
-            f"log returns need prices above 0, bar {at} has {float(price[at])!r}; use additive "
-            "draws for additively adjusted prices."
-        )
-    return np.asarray(np.log(price), dtype=np.float64)
-
-
-def _out(value: Floats, additive: bool) -> Floats:
-    return value if additive else np.asarray(np.exp(value), dtype=np.float64)

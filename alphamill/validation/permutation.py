@@ -52,15 +52,15 @@ def permuted_bars(
     Masters (2020), Permutation and Randomization Tests for Trading System Development; Aronson
     (2006), Evidence-Based Technical Analysis.
     """
-    o, h, lo, c = (_in(p, additive) for p in (open_, high, low, close))
+    o, h, lo, c = (moves_scale(p, additive) for p in (open_, high, low, close))
     source = np.append(0, 1 + rng.permutation(c.size - 1))
     gap = np.append(0.0, rng.permutation(o[1:] - c[:-1]))
     inner = (c - o)[source]
     # Each bar opens where all gaps up to it and all inner parts before it have led.
     start = o[0] + np.cumsum(gap) + np.cumsum(inner) - inner
-    new_open, new_close = _out(start, additive), _out(start + inner, additive)
-    new_high = _out(start + (h - o)[source], additive)
-    new_low = _out(start + (lo - o)[source], additive)
+    new_open, new_close = prices_of(start, additive), prices_of(start + inner, additive)
+    new_high = prices_of(start + (h - o)[source], additive)
+    new_low = prices_of(start + (lo - o)[source], additive)
     # exp need not be monotone in its last bit, and Bars refuse a close a hair above its high.
     return Permuted(
         new_open,
@@ -79,8 +79,8 @@ def permuted_closes(close: Floats, rng: np.random.Generator, additive: bool = Fa
     >>> permuted_closes(np.array([1.0, 2.0, 8.0]), np.random.default_rng(3)).round(9).tolist()
     [1.0, 4.0, 8.0]
     """
-    c = _in(close, additive)
-    return _out(c[0] + np.append(0.0, np.cumsum(rng.permutation(np.diff(c)))), additive)
+    c = moves_scale(close, additive)
+    return prices_of(c[0] + np.append(0.0, np.cumsum(rng.permutation(np.diff(c)))), additive)
 
 
 def p_value(actual: float, null_draws: Floats) -> float:
@@ -102,7 +102,8 @@ def p_value(actual: float, null_draws: Floats) -> float:
     return float(1 + np.count_nonzero(null_draws >= actual)) / (1 + null_draws.size)
 
 
-def _in(price: Floats, additive: bool) -> Floats:
+def moves_scale(price: Floats, additive: bool) -> Floats:
+    """Return prices on the scale on which moves add up: logarithms, or as they are."""
     if price.size == 0:
         raise DataError("a permutation needs at least one bar, received none.")
     if additive:
@@ -111,10 +112,11 @@ def _in(price: Floats, additive: bool) -> Floats:
         at = int(np.argmin(price > 0.0))
         raise DataError(
             f"log returns need prices above 0, bar {at} has {float(price[at])!r}; use additive "
-            "permutation for additively adjusted prices."
+            "draws for additively adjusted prices."
         )
     return np.asarray(np.log(price), dtype=np.float64)
 
 
-def _out(value: Floats, additive: bool) -> Floats:
+def prices_of(value: Floats, additive: bool) -> Floats:
+    """Return what `moves_scale` was given."""
     return value if additive else np.asarray(np.exp(value), dtype=np.float64)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -327,13 +328,18 @@ def test_an_instrument_named_twice_is_asked_once(tmp_path):
     assert len(extract(tmp_path, 10, ["ES", "ES"])) == 1
 
 
-def test_unproven_winners_can_be_left_out(tmp_path):
-    kept(tmp_path, "r1", 1, [candidate(oos=0.1), candidate(number=1, oos=5.0, failed=["basic"])])
+def test_unproven_winners_can_be_left_out_and_who_waits_comes_after_the_proven(tmp_path):
+    waits = candidate("NQ", oos=9.0)
+    last = replace(waits.verdicts[-1], passed=False, asked=False)
+    waits = replace(waits, verdicts=(*waits.verdicts[:-1], last))
+    refused = candidate(number=1, oos=5.0, failed=["basic"])
+    kept(tmp_path, "r1", 1, [candidate(oos=0.1), refused, waits])
 
-    assert [w.stamp for w in extract(tmp_path, 10)] == ["proven", "unproven"]
-    assert [w.stamp for w in extract(tmp_path, 10, include_unproven=False)] == ["proven"]
+    assert [w.stamp for w in extract(tmp_path, 10)] == ["proven", "provisional", "unproven"]
+    left = extract(tmp_path, 10, include_unproven=False)
+    assert [w.stamp for w in left] == ["proven", "provisional"]
     # The better but unproven one takes no place from a proven one.
-    assert [w.candidate.strategy_id for w in extract(tmp_path, 1)] == [21]
+    assert [w.candidate.strategy_id for w in extract(tmp_path, 1, ["ES"])] == [21]
 
 
 def test_an_instrument_without_a_winner_gives_none(tmp_path):
