@@ -12,7 +12,7 @@ help:  ## list the targets
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Alphamill needs Python 3.11 or newer; this is {v[0]}.{v[1]}. Try: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,ml,dev,pg]"
 	touch $(STAMP)
 
 install: $(STAMP)  ## create .venv with the alphamill command in it
@@ -33,11 +33,11 @@ check: $(STAMP)  ## everything a commit must pass
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 tests/backtest/test_timeline.py tests/backtest/test_lanes.py::test_one_market_is_counted_as_its_whole_backtests tests/indicators tests/strategies $(NO_BATTERIES)
 
 slow: $(STAMP)  ## the long proofs: 50 kills, peers
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,ml,dev,pg,peers]"
 	$(BIN)/python -m pytest -n 2 -m slow
 
 bench: $(STAMP)  ## the benchmarks, peers in the same run
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,dev,pg,peers]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[sample,ml,dev,pg,peers]"
 	$(BIN)/python -m benchmarks
 
 bench-whole: $(STAMP)  ## the sweep of 480,000 cells alone: minutes, and its memory

@@ -30,6 +30,8 @@ PAGES = (
     "results.md",
     "indicators.md",
     "features.md",
+    "meta.md",
+    "allocation.md",
     "seed-commands.md",
     "lesson-fills.md",
 )

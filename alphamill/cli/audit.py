@@ -1,7 +1,7 @@
 """`alphamill audit`: whether anything reads the future, and the line that is likely to."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from alphamill.validation.audit_subject import Finding, Report, Subject
 
 COLUMNS = ("subject", "column", "checks", "bar", "UTC", "found", "likely line")
+EVERY = "all"
 NO_LINE = "no line of its own file shows it"
 PAST_ONLY = "Row t may read rows up to t only: mend the line."
 REMEDIES = {
@@ -33,6 +34,10 @@ def audit(
     indicators: Annotated[
         list[str] | None, typer.Option(help="Only these: --indicators sma rsi.")
     ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these: --features rsi_14 ES_hourly_return, or all of them: all."),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer cuts, defaults only: seconds, for a first look.")
     ] = False,
@@ -44,7 +49,9 @@ def audit(
     from alphamill.validation.audit_subject import QUICK, Effort
     from alphamill.workshop.progress import Console
 
-    subjects = _subjects(file, strategies, indicators, quick)
+    named = {"strategies": strategies, "indicators": indicators, "features": features}
+    asked = {option: names for option, names in named.items() if names}
+    subjects = _of_file(file, asked, quick) if file else _of_library(asked, quick)
     reports = list(audited(subjects, QUICK if quick else Effort(), Console()))
     answer([_payload(report) for report in reports], as_json, lambda: _shown(reports))
     for text in _notes(reports) if not as_json else ():
@@ -58,28 +65,32 @@ def audit(
         raise GateError(" ".join([f"{' and '.join(parts)}.", *sorted(told)]))
 
 
-def _subjects(
-    file: Path | None, strategies: list[str] | None, indicators: list[str] | None, quick: bool
-) -> list["Subject"]:
+def _of_file(file: Path, asked: Mapping[str, list[str]], quick: bool) -> list["Subject"]:
     from alphamill.core.errors import SettingsError
+    from alphamill.research.audit_files import file_subjects
+
+    if asked:
+        raise SettingsError(
+            f"give a file or names of the library, received both {str(file)!r} and "
+            f"{[name for names in asked.values() for name in names]}. Run the command twice."
+        )
+    return list(file_subjects(file, quick))
+
+
+def _of_library(asked: Mapping[str, list[str]], quick: bool) -> list["Subject"]:
+    """Return what was named of each kind, all kinds where nothing was."""
     from alphamill.indicators.table import INDICATORS
     from alphamill.indicators.table import find as find_indicator
-    from alphamill.research.audit_files import file_subjects
-    from alphamill.research.audits import indicator_subject, strategy_subjects
+    from alphamill.research.audits import feature_subjects, indicator_subject, strategy_subjects
     from alphamill.strategies import STRATEGIES, find
 
-    if file is not None:
-        if strategies or indicators:
-            raise SettingsError(
-                f"give a file or names of the library, received both {str(file)!r} and "
-                f"{[*(strategies or []), *(indicators or [])]}. Run the command twice."
-            )
-        return list(file_subjects(file, quick))
-    is_whole = not strategies and not indicators
-    rules = STRATEGIES if is_whole else [find(name) for name in strategies or ()]
-    rows = INDICATORS if is_whole else [find_indicator(name) for name in indicators or ()]
+    is_whole = not asked
+    rules = STRATEGIES if is_whole else [find(name) for name in asked.get("strategies", ())]
+    rows = INDICATORS if is_whole else [find_indicator(n) for n in asked.get("indicators", ())]
+    names = asked.get("features", [])
     found = [subject for rule in rules for subject in strategy_subjects(rule, quick)]
-    return [*found, *map(indicator_subject, rows)]
+    found += map(indicator_subject, rows)
+    return [*found, *feature_subjects(None if is_whole or names == [EVERY] else names)]
 
 
 def _shown(reports: Sequence["Report"]) -> Any:

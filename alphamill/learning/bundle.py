@@ -47,12 +47,12 @@ class Answer(NamedTuple):
     score: float = math.nan
 
 
-def passes(score: Floats, threshold: float) -> Flags:
+def passes(score: Floats, threshold: float | Floats) -> Flags:
     """Return which scores reach the threshold once both are rounded to nine decimals.
 
     NaN never does.
     """
-    return np.asarray(np.round(score, SCORE_DECIMALS) >= round(threshold, SCORE_DECIMALS))
+    return np.asarray(np.round(score, SCORE_DECIMALS) >= np.round(threshold, SCORE_DECIMALS))
 
 
 @dataclass(frozen=True)

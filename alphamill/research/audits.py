@@ -15,13 +15,16 @@ from alphamill.backtest.engine import Result, backtest
 from alphamill.backtest.exits import ExitStack
 from alphamill.backtest.legs import backtest_legs, legs_of
 from alphamill.backtest.metrics import session_last_bars
-from alphamill.core.market import Bars, Instrument, Ints, Signals, bar_columns
+from alphamill.core.market import Bars, Flags, Instrument, Ints, Signals, bar_columns
 from alphamill.core.params import Params
 from alphamill.core.strategy import WHOLE_HISTORY, Strategy
+from alphamill.features.compute import features
 from alphamill.features.feature import Feature
+from alphamill.features.table import FEATURES, cross_names, split
 from alphamill.indicators.indicator import Indicator
 from alphamill.strategies.contract_markets import (
     BARS_A_SESSION,
+    MINUTE_NS,
     Series,
     beside,
     cut,
@@ -48,6 +51,10 @@ from alphamill.workshop.progress import Progress
 FREE: Final = Instrument(
     "AUDIT", "audit", "index", "XNYS", tick=0.0, point_value=1.0, slippage_bps=0.0
 )
+VOLUMES_ONLY: Final = "NaN is tried on volumes only: bars hold no price that is NaN"
+# The name of an instrument that stands beside the traded one.
+OTHER: Final = "OTHER"
+LATER_NS: Final = 5 * MINUTE_NS
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def strategy_subjects(strategy: Strategy, quick: bool = False) -> Iterator[Subje
             memory=None if memory == WHOLE_HISTORY else memory,
             long_grounds=long,
             trades=partial(_traded, bare, params),
-            untried=("NaN is tried on volumes only: bars hold no price that is NaN",),
+            untried=(VOLUMES_ONLY,),
         )
 
 
@@ -212,8 +219,57 @@ def feature_subject(row: Feature) -> Subject:
         files=files_of(row.function),
         memory=None if row.n_bars == WHOLE_HISTORY else memory,
         long_grounds=long,
-        untried=("NaN is tried on volumes only: bars hold no price that is NaN",),
+        untried=(VOLUMES_ONLY,),
     )
+
+
+def crossing_subject(row: Feature, symbol: str = OTHER) -> Subject:
+    """Return a row of the features' table as it is offered of another instrument."""
+    name = f"{symbol}_{row.name}"
+    return Subject(
+        kind="feature",
+        name=name,
+        params=", ".join(f"{name}={value}" for name, value in row.params.items()),
+        call=lambda series: {name: features(series[0], {symbol: series[1]}, (name,)).column(name)},
+        grounds=crossing_grounds(),
+        files=files_of(row.function, features),
+        untried=(VOLUMES_ONLY, "start-up of another instrument's feature is tried as its own"),
+    )
+
+
+@cache
+def crossing_grounds() -> tuple[Ground, ...]:
+    """Return each short market beside one of the same clock, and beside a slower, later one.
+
+    The slower one closes inside the bars: what is nearest in time is then a bar of the future.
+    """
+    grounds = []
+    for bars in short_markets():
+        other = beside(bars, 0)
+        same = _only(bars, np.isin(bars.close_ns, other.close_ns))
+        slower = _only(other, np.arange(len(other)) % 2 == 0)
+        later = replace(slower, close_ns=slower.close_ns + LATER_NS)
+        grounds += [BarsGround((same, other)), BarsGround((bars, later))]
+    return tuple(grounds)
+
+
+def _only(bars: Bars, kept: Flags) -> Bars:
+    columns: dict[str, Any] = {name: getattr(bars, name)[kept] for name in bar_columns()}
+    return replace(bars, **columns)
+
+
+def feature_subjects(names: Sequence[str] | None = None) -> Iterator[Subject]:
+    """Yield the named features, ``<symbol>_<feature>`` among them, or all own and crossing ones.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name, with the nearest ones.
+    """
+    all_names = (*(row.name for row in FEATURES), *cross_names([OTHER]))
+    # All names are looked up before the first is tried.
+    for symbol, row in [split(name) for name in (all_names if names is None else names)]:
+        yield crossing_subject(row, symbol) if symbol else feature_subject(row)
 
 
 def audited(subjects: Sequence[Subject], effort: Effort, progress: Progress) -> Iterator[Report]:

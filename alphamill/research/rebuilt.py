@@ -25,7 +25,7 @@ from alphamill.research.plan import Plan
 from alphamill.research.rules import rule_of, user_file
 from alphamill.research.sweep import Ground
 from alphamill.strategies import plain
-from alphamill.validation.splits import quarter_blocks
+from alphamill.validation.splits import DEFAULT_WINDOWS, quarter_blocks
 
 ASKED = "asked"
 
@@ -67,9 +67,10 @@ class Rebuilt:
 
 
 def asked(plan: Plan) -> dict[str, Any]:
-    """Return what a passport must know of a plan later; kept in ``run.json`` under ``asked``."""
+    """Return what must be known of a plan later; kept in ``run.json`` under ``asked``."""
     return {
         "sides": plan.sides,
+        "windows": dict(plan.windows),
         "gate_preset": plan.gate_preset,
         "gates": {gate: dict(limits) for gate, limits in plan.gates.items()},
         "decides": None if plan.decides is None else list(plan.decides),
@@ -212,6 +213,8 @@ def _holds(path: Path, who: Candidate) -> bool:
 def _plan(meta: Mapping[str, Any], who: Candidate, part: Part) -> Plan:
     given = dict(meta[ASKED])
     files = {name: Path(path) for name, path in given.pop("files").items()}
+    # Runs from before models were fitted did not say; most took the usual cut.
+    given.setdefault("windows", DEFAULT_WINDOWS)
     path = files.get(who.strategy_name)
     rule = rule_of(who.strategy_name, user_file(path) if path else None)
     return Plan(

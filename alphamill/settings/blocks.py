@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from alphamill.backtest.exits import ExitStack, exit_grid
 from alphamill.core.params import Value
 from alphamill.core.strategy import Sides
+from alphamill.learning.folds import EMBARGO_DAYS
+from alphamill.learning.space import FAMILIES, Family
 from alphamill.research.plan import Null
 from alphamill.validation.splits import DEFAULT_WINDOWS
 
@@ -162,6 +164,18 @@ class GatesBlock(Block):
 class WinnersBlock(Block):
     top_n: Positive = 10
     carry_unproven: bool = False
+
+
+class MetaBlock(Block):
+    random_trials: Annotated[int, Field(ge=0)] = 120
+    bayes_trials: Annotated[int, Field(ge=0)] = 300
+    families: tuple[Family, ...] = FAMILIES
+    features: Everything | tuple[str, ...] = "all"
+    n_features: Positive = 30
+    embargo_days: Annotated[int, Field(ge=0)] = EMBARGO_DAYS
+    draws: Annotated[int, Field(ge=19)] = 999
+    expires_days: Positive = 365
+    criteria: Mapping[str, float] = {}
 
 
 class RunBlock(Block):

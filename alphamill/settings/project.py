@@ -12,11 +12,16 @@ from alphamill.core.errors import SettingsError
 from alphamill.core.market import Instrument
 from alphamill.data.instruments import PARTNERS, instrument
 from alphamill.data.raw import Source
+from alphamill.features.table import distinct
+from alphamill.learning.criteria import limits_with
+from alphamill.learning.search import Budget
+from alphamill.research.metalabel.order import Order
 from alphamill.research.plan import Plan
 from alphamill.settings.blocks import (
     Block,
     DataBlock,
     GatesBlock,
+    MetaBlock,
     RunBlock,
     StrategiesBlock,
     SweepBlock,
@@ -40,6 +45,7 @@ class Project(Block):
     windows: WindowsBlock = WindowsBlock()
     gates: GatesBlock = GatesBlock()
     winners: WinnersBlock = WinnersBlock()
+    meta: MetaBlock = MetaBlock()
     run: RunBlock = RunBlock()
 
     def source(self) -> Source:
@@ -93,6 +99,26 @@ class Project(Block):
             partners={**PARTNERS, **self.strategies.partners},
             files=choice.files,
             n_exits_declared=len(stacks),
+        )
+
+    def order(self) -> Order:
+        """Return the checked order for meta-labelling."""
+        meta = self.meta
+        names = None if meta.features == "all" else tuple(meta.features)
+        distinct(names or ())
+        return Order(
+            budget=Budget(
+                n_random=meta.random_trials,
+                n_bayes=meta.bayes_trials,
+                families=meta.families,
+                seed=self.sweep.seed,
+            ),
+            names=names,
+            n_features=meta.n_features,
+            embargo_days=meta.embargo_days,
+            limits=limits_with(meta.criteria),
+            n_draws=meta.draws,
+            expires_days=meta.expires_days,
         )
 
 

@@ -138,7 +138,9 @@ class _Sift:
         one = Run(partial(call, ground.rows(0, n_rows)), n_rows)
         n_other = n_kept if how == "missing" else n_rows
         other = Run(partial(call, _future(*shown)), n_other)
-        return likely_line(one, other, self.subject.files, n_kept)
+        # A label may read so many rows ahead: there the two histories differ by right.
+        n_same = max(n_kept - self.subject.reads_ahead, 0)
+        return likely_line(one, other, self.subject.files, n_same)
 
 
 def _future(ground: Ground, n_kept: int, how: How) -> Any:

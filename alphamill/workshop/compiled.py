@@ -21,12 +21,13 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiler(file: str) -> Callable[[F], F]:
+def compiler(file: str, *, nogil: bool = False) -> Callable[[F], F]:
     """Return the decorator that compiles the functions of the room ``file`` lies in.
 
     Use it once at the top of a kernel file: ``jit = compiler(__file__)``. The plain function
     stays reachable as ``kernel.py_func``. ``NUMBA_DISABLE_JIT=1`` leaves functions uncompiled.
-    Without any writable folder the functions are compiled anew in each process.
+    Without any writable folder the functions are compiled anew in each process. Functions that
+    are ``nogil`` let other threads of Python run meanwhile.
     """
     folder = cache_folder(Path(file).parent)
 
@@ -35,11 +36,11 @@ def compiler(file: str) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         if folder is None:
-            return njit(function)  # type: ignore[no-any-return]
+            return njit(nogil=nogil)(function)  # type: ignore[no-any-return]
         before = settings.CACHE_DIR
         settings.CACHE_DIR = str(folder)
         try:
-            return njit(cache=True)(function)  # type: ignore[no-any-return]
+            return njit(cache=True, nogil=nogil)(function)  # type: ignore[no-any-return]
         finally:
             settings.CACHE_DIR = before
 

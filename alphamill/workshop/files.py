@@ -53,6 +53,13 @@ def write_all_atomic(folder: Path, files: Mapping[str, bytes]) -> None:
         raise _unwritable(folder, e) from e
 
 
+def whole_lines(path: Path) -> None:
+    """Cut the torn line off the end of a log that a kill may have left; no file is none to cut."""
+    if path.exists():
+        with path.open("rb+") as log:
+            log.truncate(log.read().rfind(b"\n") + 1)
+
+
 def append_line(path: Path, line: str) -> None:
     """Add one line to a log and return when it is on the disk.
 
@@ -62,9 +69,8 @@ def append_line(path: Path, line: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not path.exists()
-        with path.open("ab+") as out:
-            out.seek(0)
-            out.truncate(out.read().rfind(b"\n") + 1)
+        whole_lines(path)
+        with path.open("ab") as out:
             out.write(line.encode() + b"\n")
             out.flush()
             os.fsync(out.fileno())

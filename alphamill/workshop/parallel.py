@@ -19,8 +19,9 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -120,6 +121,33 @@ class Serial:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+class Threads(Serial):
+    """Threads of this process, for work that is spent in compiled code without Python's lock.
+
+    Parameters
+    ----------
+    n_workers : int
+    """
+
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+
+    def put(self, value: V) -> Handle[V]:
+        # Not read-only as elsewhere: compiled code would be compiled a second time for that.
+        return _Kept(value)
+
+    def map(self, fn: Callable[[V, T], R], tasks: Iterable[T], handle: Handle[V]) -> Iterator[R]:
+        if self.n_workers == 1:
+            yield from super().map(fn, tasks, handle)
+            return
+        from threadpoolctl import threadpool_limits
+
+        keep_freed_memory()
+        value = handle.open()
+        with threadpool_limits(1), ThreadPoolExecutor(self.n_workers) as pool:
+            yield from pool.map(partial(fn, value), tasks)
 
 
 class Loky:

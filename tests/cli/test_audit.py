@@ -1,13 +1,20 @@
 """A user asks whether the library, or a file of their own, reads the future."""
 
+import json
 import re
 from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pytest
 
 from alphamill.cli.audit import NO_LINE
-from alphamill.validation.audit_subject import LENGTHS
+from alphamill.features.feature import Feature
+from alphamill.features.table import CROSSING, FEATURES
+from alphamill.indicators.table import INDICATORS
+from alphamill.research import audits
+from alphamill.strategies import STRATEGIES
+from alphamill.validation.audit_subject import HOWS, LENGTHS
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAKS = """\
@@ -23,6 +30,7 @@ def scaled(close):
 def sound(close):
     return pd.Series(close).rolling(3).mean()
 """
+SCALED = "scaled = table.x / table.x.std(axis=0)"
 RANDOM = """\
 import numpy as np
 
@@ -111,6 +119,54 @@ def test_what_cannot_be_asked_is_no_success(say, write):
     )
 
 
+def test_features_are_audited_by_name_those_of_other_instruments_too(say):
+    told = say("audit", "--features", "gap_pct", "ES_hourly_return", "--quick", "--json")
+
+    assert told.code == 0
+    assert [(row["kind"], row["name"], row["passed"]) for row in told.json] == [
+        ("feature", "gap_pct", True),
+        ("feature", "ES_hourly_return", True),
+    ]
+    assert all(row["values_compared"] > 20_000 for row in told.json)
+
+
+def test_all_features_are_asked_for_in_a_word(say, monkeypatch):
+    asked = []
+    monkeypatch.setattr(audits, "feature_subjects", lambda names: asked.append(names) or [])
+
+    told = say("audit", "--features", "all")
+
+    assert (told.code, asked) == (0, [None])
+
+
+def test_nothing_named_asks_everything(say, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        audits, "audited", lambda subjects, *_: asked.extend(s.kind for s in subjects) or []
+    )
+
+    assert say("audit", "--quick").code == 0
+    assert [asked.count(kind) for kind in ("strategy", "indicator", "feature")] == [
+        len(STRATEGIES),
+        len(INDICATORS),
+        len(FEATURES) + len(CROSSING),
+    ]
+
+
+def test_a_feature_that_reads_ahead_fails_with_its_line(say, monkeypatch):
+    def next_return(bars):
+        return np.append(np.diff(bars.close), np.nan)
+
+    row = Feature("peek", "planted", "", next_return, n_bars=2)
+    monkeypatch.setattr(audits, "split", lambda name: ("", row))
+
+    told = say("audit", "--features", "peek", "--quick", "--json")
+
+    assert told.code == 4
+    lines = [f["line"] for row in told.json for f in row["findings"] if f["check"] in HOWS]
+    assert {line["text"] for line in lines} == {"return np.append(np.diff(bars.close), np.nan)"}
+
+
 def test_a_file_with_nothing_to_audit_is_refused_with_an_example(say, write):
     told = say("audit", write("def f(x):\n    return x\n"))
 
@@ -136,14 +192,26 @@ def test_a_file_and_names_together_are_refused(say, write):
 
 def test_a_name_nobody_knows_is_answered_with_the_nearest(say):
     assert "the nearest are ['RSI2_MeanReversion'" in say("audit", "--strategies", "rsi2_mean").err
+    assert "the nearest are ['rsi_14'" in say("audit", "--features", "rsi_144").err
     assert "'supertrend'" in say("audit", "--indicators", "supertrendd").err
 
 
-def test_the_example_of_the_page_is_found_as_the_page_says(say, write):
+def examples():
     page = (ROOT / "docs" / "audit.md").read_text()
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
 
-    told = say("audit", write(example), "--json", "--quick")
+
+def test_the_model_of_the_page_is_found_as_the_page_says(write, capsys):
+    run_path(str(write(examples()[1])))
+
+    scores, folds = capsys.readouterr().out.splitlines()
+    lines = json.loads(scores.removeprefix("scores ").replace("'", '"'))
+    assert {line.partition(" ")[2] for line in lines} == {SCALED}
+    assert folds == "folds []"
+
+
+def test_the_example_of_the_page_is_found_as_the_page_says(say, write):
+    told = say("audit", write(examples()[0]), "--json", "--quick")
 
     found = {f["column"]: f["line"]["text"] for row in told.json for f in row["findings"]}
     assert list(found) == ["score"]

@@ -15,7 +15,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_the_answer_is_one_json_document_of_experiments(say):
-    told = say(*FEW, "--only", "K7", "K8", "K13", "--json")
+    told = say(*FEW, "--only", "K7", "K8", "K14", "--json")
 
     assert told.code == 0, told.err
     assert set(told.json) == {"level", "code", "passed", "experiments"}
@@ -26,7 +26,7 @@ def test_the_answer_is_one_json_document_of_experiments(say):
     assert first["figure"] == pytest.approx(0.5, abs=0.15)
     assert second["id"] == "K8"
     assert (declared["passed"], declared["figure"], declared["n"]) == (None, None, 0)
-    assert "joins with meta-labelling" in declared["told"]
+    assert "joins with portfolio selection" in declared["told"]
 
 
 def test_a_broken_statistic_ends_with_exit_code_1_and_is_named(say, monkeypatch):

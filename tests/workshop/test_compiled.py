@@ -194,6 +194,13 @@ def test_compiling_leaves_numbas_own_setting_alone(room, cache, monkeypatch):
     assert jitted(1) == 2
 
 
+@pytest.mark.parametrize("nogil", [False, True])
+def test_functions_hold_the_lock_unless_told_otherwise(room, cache, nogil):
+    jitted = compiled.compiler(str(room / "kernel.py"), nogil=nogil)(lambda x: x + 1)
+
+    assert getattr(jitted, "targetoptions", {"nogil": nogil})["nogil"] == nogil
+
+
 def test_each_room_of_ours_has_its_own_folder(cache):
     rooms = [ROOT / "alphamill" / name for name in ("backtest", "indicators")]
 

@@ -14,6 +14,7 @@ from alphamill.core.market import Bars, Signals
 from alphamill.data.instruments import instrument
 from alphamill.data.sources.synthetic import bars
 from alphamill.research.audits import identity_probe_catches, planted_leaks
+from alphamill.research.ml_leaks.proof import planted_ml_leaks
 from alphamill.research.selftest.experiments import (
     Experiment,
     Judged,
@@ -98,14 +99,19 @@ def judge_count(records: Sequence[Record], whole: bool) -> Judged:
 
 
 def one_leak(number: int) -> Record:
-    """Return how many planted leaks were caught, how many there are, and the accused twins."""
-    return [float(n) for n in planted_leaks()]
+    """Return leaks caught, leaks planted and twins accused: of rules, then of models."""
+    return [float(n) for n in (*planted_leaks(), *planted_ml_leaks())]
 
 
 def judge_leak(records: Sequence[Record], whole: bool) -> Judged:
-    caught, planted, accused = (int(x) for x in records[0])
-    told = f"{caught} of {planted} leaks caught, {accused} of {planted} clean twins accused"
-    return Judged(float(caught), told, caught == planted >= 12 and accused == 0)
+    caught, planted, accused, *of_models = (int(x) for x in records[0])
+    caught_ml, planted_ml, accused_ml = of_models
+    told = (
+        f"{caught} of {planted} leaks caught, {accused} of {planted} clean twins accused; of "
+        f"models {caught_ml} of {planted_ml} and {accused_ml} of {planted_ml}"
+    )
+    all_caught = caught == planted >= 12 and caught_ml == planted_ml >= 6
+    return Judged(float(caught + caught_ml), told, all_caught and accused == accused_ml == 0)
 
 
 def _missed_by_future(rng: np.random.Generator, number: int, still: bool) -> float:
@@ -169,8 +175,8 @@ PROBE = Experiment(
 )
 LEAKS = Experiment(
     "K12",
-    "planted look-ahead strategies and their clean twins",
-    "all caught (12 or more), none accused",
+    "planted leaks of strategies and of models, and their clean twins",
+    "all caught (12 and 6 or more), none accused",
     Repeats(1, 1, 1),
     one_leak,
     judge_leak,

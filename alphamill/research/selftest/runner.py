@@ -18,7 +18,10 @@ from alphamill.workshop.parallel import Executor, executor
 from alphamill.workshop.progress import Progress
 
 # The rooms whose code an experiment's figure depends on.
-ROOMS = ("core", "data", "indicators", "strategies", "backtest", "validation", "research")
+ROOMS = (
+    *("core", "data", "indicators", "strategies", "backtest", "validation", "features"),
+    *("learning", "research"),
+)
 
 
 @dataclass(frozen=True)

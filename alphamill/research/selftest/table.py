@@ -4,6 +4,7 @@ from alphamill.research.selftest.experiments import Experiment, Repeats
 from alphamill.research.selftest.experiments_chain import CHAIN
 from alphamill.research.selftest.experiments_engine import ENGINE, LEAKS, LEDGER, PROBE
 from alphamill.research.selftest.experiments_labels import LABELS
+from alphamill.research.selftest.experiments_meta import CALIBRATION, META
 from alphamill.research.selftest.experiments_search import SEARCH
 from alphamill.research.selftest.experiments_statistics import BOOTSTRAPS, PSR, STATISTICS
 
@@ -26,12 +27,7 @@ TABLE: tuple[Experiment, ...] = (
     *LABELS,
     PROBE,
     LEAKS,
-    _declared(
-        "K13",
-        "meta-labelling on noise primaries",
-        "no gain out of sample",
-        "joins with meta-labelling",
-    ),
+    *META,
     _declared(
         "K14",
         "portfolio selection among noise",
@@ -40,12 +36,7 @@ TABLE: tuple[Experiment, ...] = (
     ),
     *ENGINE,
     *BOOTSTRAPS,
-    _declared(
-        "K18",
-        "calibration of predicted probabilities",
-        "expected calibration error at most 0.03",
-        "joins with meta-labelling",
-    ),
+    CALIBRATION,
     LEDGER,
     _declared(
         "K20",
