@@ -9,7 +9,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import log_loss, roc_auc_score
 
-from alphamill.learning.forest import N_BINS, Growth, Learner, binned, staged_scores
+from alphamill.learning.forest import Growth, Learner, binned, staged_scores
+from alphamill.learning.forest_bins import N_BINS
 
 
 class Task(NamedTuple):
@@ -115,15 +116,14 @@ KINDS: list[tuple[Callable, Callable, Growth, bool]] = [
 def task(kind: int, n_train: int, k: int, scale: float) -> Task:
     """Return a dataset: what decides the class hangs on the plain numbers behind the features.
 
-    Where rows differ in weight, the light half of the training rows has any class at all.
+    Where rows differ in weight, the light half of the training rows has the wrong class.
     """
     decide, shape, growth, weighs = KINDS[kind]
     rng = np.random.default_rng([20, kind])
     x = rng.standard_normal((n_train + 3000, k))
     y = rng.random(len(x)) < chance(decide(rng, x))
     weight = np.where(weighs & (rng.random(len(x)) < 0.5), 0.05, 1.0)
-    lost = (weight < 1.0) & (np.arange(len(x)) < n_train)
-    y[lost] = rng.random(lost.sum()) < 0.5
+    y ^= (weight < 1.0) & (np.arange(len(x)) < n_train)
     leaf = round(scale * growth.min_samples_leaf)
     return Task(shape(rng, x), y, weight, n_train, replace(growth, min_samples_leaf=leaf))
 
