@@ -126,7 +126,12 @@ def test_the_index_lists_every_page_once():
 def test_every_seed_line_stands_in_both_spellings():
     argvs = commands_of("seed-commands.md")
     seeds = {row.name for row in COMMANDS if row.panel == SEEDS}
-    equivalent = {"phase1": "sweep", "extract_winners": "winners", "backtest_runner": "backtest"}
+    equivalent = {
+        "phase1": "sweep",
+        "extract_winners": "winners",
+        "backtest_runner": "backtest",
+        "run_ml_pipeline": "meta",
+    }
 
     assert set(equivalent) == seeds
     assert [equivalent[a[0]] for a in argvs if a[0] in seeds] == [
@@ -157,7 +162,7 @@ def test_seed_scripts_that_have_not_arrived_have_no_command():
     rows = [line for line in text.splitlines() if re.match(r"\| `.*arrives with", line)]
     stems = {stem for row in rows for stem in re.findall(r"`(\w+)\.py`", row.split("|")[1])}
 
-    assert {"run_ml_pipeline", "portfolio_simulator", "train_ml_models"} <= stems
+    assert {"optimize_portfolio_positions", "portfolio_simulator", "train_ml_models"} <= stems
     assert stems & {row.name for row in COMMANDS} == set()
 
 

@@ -190,7 +190,7 @@ def test_every_experiment_of_the_specification_stands_in_the_table_once():
 
     assert len(set(identities)) == len(identities)
     assert {i.partition("-")[0] for i in identities} == {f"K{k}" for k in range(1, 21)}
-    assert {e.id for e in TABLE if e.declared} == {"K5", "K13", "K14", "K18", "K20"}
+    assert {e.id for e in TABLE if e.declared} == {"K5", "K14", "K20"}
     assert sum(e.repeats.quick > 0 for e in TABLE) >= 8
     assert all((e.one is None) == bool(e.declared or e.records_of) for e in TABLE)
     assert {e.records_of for e in TABLE if e.records_of} <= set(identities)

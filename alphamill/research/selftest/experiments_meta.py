@@ -126,7 +126,7 @@ META: Final = (
         judge=judge_noise,
     ),
     Experiment(
-        "K13b",
+        "K13-planted",
         "meta-labelling on a planted conditional edge",
         f"found in at least {LEAST_FOUND:.0%}, keeping the planted signals",
         Repeats(0, 10, 40),
