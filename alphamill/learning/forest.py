@@ -1,10 +1,11 @@
 """Random forests for searches: one growth answers for any number and depth of its trees.
 
-An own forest, because the common ones are too slow for a search of hundreds of trials: for 300
-trees on 3,140 x 52 scikit-learn took 3.1 s here, and LightGBM in its forest mode 0.8 s whatever
-the share of features, since its trees cost more than its histograms. This one grows the same
-trees as scikit-learn's but for the cuts: they lie between quantiles of the feature, and not
-between any two of its values. tests/learning/test_forest_quality.py shows equal scores.
+An own forest, because the common ones are too slow for a search of hundreds of trials. In one run
+on one core, 300 trees on 3,140 x 52 with a leaf of 50 took scikit-learn 3.3 s, LightGBM in its
+forest mode 0.9 s and this one 0.06 s, scores of 2,094 rows included; with half of the features
+asked and no draws 22 s, 1.3 s and 0.3 s. Trees are scikit-learn's but for their cuts, which lie
+between 64 bins of the feature and not between any two values: see forest_bins.py. Scores are
+equal within noise: tests/learning/test_forest_quality.py.
 
 Two threads grow two forests at once; the result never depends on threads. Where rows differ in
 weight, they are drawn in proportion to it, as scikit-learn does since 1.9, and the weight has

@@ -10,7 +10,7 @@ from alphamill.core.errors import DataError, SettingsError
 from alphamill.core.market import Floats, Ints
 from alphamill.learning.forest_state import Codes
 
-# From 32 to 256 bins forests scored alike, and cost twice as much between 64 and 256.
+# With 256 forests score alike (AUC and log loss within 0.001) and take half as long again or twice.
 N_BINS: Final = 64
 MOST_BINS: Final = 256
 
