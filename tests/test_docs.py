@@ -4,6 +4,7 @@ import re
 import shlex
 from inspect import signature
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -57,6 +58,11 @@ def commands_of(page: str) -> list[list[str]]:
     return [shlex.split(line.removeprefix("$ alphamill ")) for line in lines]
 
 
+def written(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
 @pytest.fixture
 def small_sample(monkeypatch):
     small = parse_project(SMALL.encode(), "small.yml", {})
@@ -75,6 +81,8 @@ def test_every_command_of_every_page_runs(tmp_path, small_sample, monkeypatch, c
             told = capsys.readouterr()
             if code:
                 failed[f"{page}: {shlex.join(argv)}"] = told.err
+    # It reads a bundle that a command of its page has written.
+    run_path(str(written(tmp_path / "example.py", "\n".join(lines_of("meta.md", "python")))))
 
     assert failed == {}
 

@@ -124,7 +124,7 @@ class Fits:
             tasks, self.work.map(_grown_further, tasks, self.work.put(self)), strict=True
         ):
             self._latest[growth, task.fold] = sums
-            # Half as many bits tell a trial's scores as well; they are compared, never stored.
+            # Half as many bits tell one trial from another as well.
             self._known[growth, task.fold, n_trees] = (sums.by_depth / n_trees).astype(np.float32)
             self._fitted.append(task.fold)
         depth = DEPTHS.index(setting.depth)

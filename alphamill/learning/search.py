@@ -67,7 +67,8 @@ class Trial:
     """One setting that was tried; pruned ones were tried too.
 
     ``sharpe`` and ``n_trades`` are means over the paths, out of fold, and 0 where the trial was
-    given up; ``threshold`` is the median of those that the outer splits chose. ``n_fits`` counts
+    given up; ``first_look`` is 0 for baselines, which are judged to the end at once;
+    ``threshold`` is the median of those that the outer splits chose. ``n_fits`` counts
     the models that this trial needed and no earlier one had fitted.
     """
 
@@ -178,8 +179,7 @@ def _plain(
         if number < len(done):
             yield setting, Trial(**done[number].user_attrs[FACTS])
             continue
-        first = judge.first_look(setting)
-        trial = _trial(judge, number, "baseline", setting, first, judge.judged(setting))
+        trial = _trial(judge, number, "baseline", setting, 0.0, judge.judged(setting))
         study.add_trial(
             optuna.trial.create_trial(value=trial.sharpe, user_attrs={FACTS: asdict(trial)})
         )

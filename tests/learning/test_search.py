@@ -34,17 +34,23 @@ class Known:
     fits: Counting = field(default_factory=Counting)
 
     def first_look(self, setting):
-        self.n_asked += 1
-        if self.n_asked > self.dies_at:
-            raise KeyboardInterrupt
+        self.begin()
         return self.worth(setting)
 
     def judged(self, setting):
+        if not hasattr(setting, "growth"):
+            # A baseline has no first look.
+            self.begin()
         self.fits.n += 20
         paths = np.full(4, self.worth(setting))
         n_trades = np.full(4, 20 if getattr(setting, "depth", 3) == 7 else 100)
         cuts = np.full(10, 0.5)
         return Judged(cuts, np.zeros((4, 1)), np.zeros((4, 1), dtype=np.bool_), paths, n_trades)
+
+    def begin(self):
+        self.n_asked += 1
+        if self.n_asked > self.dies_at:
+            raise KeyboardInterrupt
 
     def worth(self, setting):
         if not hasattr(setting, "growth"):

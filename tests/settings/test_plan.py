@@ -228,3 +228,21 @@ def test_a_plan_that_cannot_be_is_refused_before_anything_runs(text, said):
 def test_a_missing_file_is_named_with_what_to_do(tmp_path):
     with pytest.raises(SettingsError, match="absent.yml: .*cannot be read.*`alphamill init`"):
         load_project(tmp_path / "absent.yml", {})
+
+
+def test_the_meta_block_becomes_the_order():
+    meta = b"meta: {random_trials: 5, features: [ibs], criteria: {min_trades: 60}}"
+
+    order = parse_project(b"sweep: {seed: 3}\n" + meta, "p.yml", {}).order()
+
+    assert (order.budget.n_random, order.budget.n_bayes, order.budget.seed) == (5, 300, 3)
+    assert (order.names, order.limits.min_trades, order.limits.min_sharpe) == (("ibs",), 60, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(b"meta: {features: [ibbs]}", "ibs"), (b"meta: {criteria: {min_sharp: 1}}", "min_sharpe")],
+)
+def test_a_feature_or_criterion_that_is_none_is_refused_with_the_nearest(text, said):
+    with pytest.raises(SettingsError, match=said):
+        parse_project(text, "p.yml", {}).order()

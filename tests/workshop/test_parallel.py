@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from alphamill.core.errors import MillError, SettingsError
-from alphamill.workshop.parallel import Executor, Loky, Serial, executor
+from alphamill.workshop.parallel import Executor, Loky, Serial, Threads, executor
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,22 @@ def test_results_are_the_same_for_one_worker_and_two():
 def test_results_come_in_task_order_although_the_first_task_is_the_slowest():
     with Loky(2) as work:
         assert list(work.map(slow_first, range(12), work.put(100))) == list(range(100, 112))
+
+
+def whose(value: object, task: int) -> tuple[int, int]:
+    time.sleep(0.02)
+    return id(value), threading.get_ident()
+
+
+def test_threads_share_the_value_itself_and_answer_in_task_order():
+    mine = market()
+
+    with Threads(2) as work:
+        assert list(work.map(slow_first, range(12), work.put(100))) == list(range(100, 112))
+        told = list(work.map(whose, range(4), work.put(mine)))
+
+    assert {value for value, _ in told} == {id(mine)}
+    assert len({thread for _, thread in told} - {threading.get_ident()}) == 2
 
 
 @both

@@ -22,11 +22,6 @@ class Layout:
     def log(self) -> Path:
         return self.root / "pipeline.log"
 
-    @property
-    def looks(self) -> Path:
-        """Every look of a frozen model at its validation window, for ever."""
-        return self.root / "validation" / "looks.jsonl"
-
     def model(self, key: str) -> Path:
         """Return the folder of a winner's bundle and of its search."""
         return self.models / key

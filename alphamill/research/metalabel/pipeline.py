@@ -58,6 +58,11 @@ class Job:
     n_cells: int = 0
     n_threads: int = 1
 
+    @property
+    def looks(self) -> Path:
+        """Every look of a frozen model at its validation window, whatever the output folder."""
+        return self.workspace / "meta_looks.jsonl"
+
 
 @dataclass(frozen=True, eq=False)
 class Told:
@@ -162,7 +167,7 @@ def _validated(job: Job, who: Chosen, besides: Besides, told: Told) -> Told:
     assert bundle is not None
     key = told.wanted.key
     data = validation(who, besides, bundle.features)
-    n_looks = looked(job.layout.looks, key, bundle, data, job.clock)
+    n_looks = looked(job.looks, bundle, data, job.clock)
     paths = paths_of(who.traded(), lesson)
     found = validate(who.traded(bars_to_judge(who)), data, bundle, paths, job.order, n_looks)
     held = dict(bundle.metadata) | {"Holdout": holdout_of(found)}

@@ -142,7 +142,7 @@ def scores_of(bundle: Bundle, data: Dataset) -> Floats:
     return scores
 
 
-def looked(path: Path, key: str, bundle: Bundle, data: Dataset, clock: Clock) -> int:
+def looked(path: Path, bundle: Bundle, data: Dataset, clock: Clock) -> int:
     """Log a model's look at its validation window and return how many models have looked by now.
 
     The same model at the same bars looks once, however often it is asked.
@@ -150,6 +150,8 @@ def looked(path: Path, key: str, bundle: Bundle, data: Dataset, clock: Clock) ->
     model = digest(
         bundle.identity.labels, bundle.threshold, bundle.replay.rows, bundle.replay.scores
     )
+    who = data.primary
+    key = f"{who.symbol} {who.timeframe} {who.strategy}"
     at = {"winner": key, "model": model, "first": data.first, "last": data.last}
     with locked(path.with_suffix(".lock")):
         log = _log(path)

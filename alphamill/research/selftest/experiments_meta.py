@@ -126,6 +126,14 @@ META: Final = (
         judge=judge_noise,
     ),
     Experiment(
+        "K13-full",
+        "the same with all 420 trials of forests",
+        f"mean gain within 2 standard errors of 0; accepted in at most {MOST_ACCEPTED:.1%}",
+        Repeats(0, 0, 20),
+        one=partial(one_winner, FULL, 0.0),
+        judge=judge_noise,
+    ),
+    Experiment(
         "K13-planted",
         "meta-labelling on a planted conditional edge",
         f"found in at least {LEAST_FOUND:.0%}, keeping the planted signals",

@@ -125,12 +125,13 @@ def test_a_model_looks_once_however_often_it_is_asked_and_another_one_counts(pla
     other = replace(planted.bundle, threshold=0.61)
 
     counts = [
-        looked(log, "ES_RSI2", bundle, planted.judging, NOW)
+        looked(log, bundle, planted.judging, NOW)
         for bundle in (planted.bundle, planted.bundle, other, planted.bundle)
     ]
 
     assert counts == [1, 1, 2, 1]
-    assert looked(log, "NQ_RSI2", planted.bundle, planted.judging, NOW) == 1
+    renamed = replace(planted.judging, primary=replace(planted.judging.primary, symbol="NQ"))
+    assert looked(log, planted.bundle, renamed, NOW) == 1
     assert len(log.read_text().splitlines()) == 3
 
 

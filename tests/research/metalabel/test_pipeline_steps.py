@@ -92,11 +92,12 @@ def test_two_workers_find_what_one_found(done, workspace):
 
 
 def test_asking_again_looks_no_second_time(done, workspace):
-    log = Layout(workspace / "meta").looks.read_text()
+    log = job(workspace).looks.read_text()
 
     ran(workspace)
+    ran(workspace, replace(job(workspace), layout=Layout(workspace / "elsewhere")))
 
-    assert Layout(workspace / "meta").looks.read_text() == log
+    assert job(workspace).looks.read_text() == log
 
 
 def test_a_strategys_bundles_are_written_side_by_side(done, workspace, tmp_path):
